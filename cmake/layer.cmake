@@ -35,9 +35,13 @@ function(deltaport_layer name)
   target_precompile_headers(${name} REUSE_FROM pch_${layer_PCH})
   if(tests AND DELTAPORT_TESTS)
     # Test names and programs follow the layer: build/…/NAME_test.
-    add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest GTest::gmock GTest::gtest_main)
-    target_precompile_headers(${name}_test REUSE_FROM pch_${layer_PCH})
+    # Objects first: programs are compiled with -fPIE, which the -fPIC precompiled header refuses.
+    add_library(${name}_test_objects OBJECT ${tests})
+    target_link_libraries(${name}_test_objects PUBLIC ${name} GTest::gtest GTest::gmock
+                          GTest::gtest_main)
+    target_precompile_headers(${name}_test_objects REUSE_FROM pch_${layer_PCH})
+    add_executable(${name}_test)
+    target_link_libraries(${name}_test PRIVATE ${name}_test_objects)
     set_property(GLOBAL APPEND PROPERTY deltaport_test_programs ${name}_test)
   endif()
 endfunction()
