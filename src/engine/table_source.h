@@ -32,6 +32,11 @@ struct TableSource {
   std::string name;
   std::variant<std::shared_ptr<const delta::Snapshot>, ParquetFiles> files;
 
+  // Set when some columns are hidden: the columns that exist for queries, in order. They are found
+  // in the files' own schema by name. Null: all columns.
+  std::shared_ptr<arrow::Schema> visible_schema;
+
+  // What queries see: `visible_schema` if set, else the schema of the files.
   const std::shared_ptr<arrow::Schema>& schema() const;
 };
 
