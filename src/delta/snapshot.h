@@ -45,7 +45,7 @@ struct ColumnStatistics {
   std::shared_ptr<arrow::Int64Array> null_counts;
 };
 
-class Snapshot {
+class Snapshot : public std::enable_shared_from_this<Snapshot> {
  public:
   // Reads the log of the table at `location`.
   // kNotFound if there is no Delta log or no such version, kUnsupportedFeature (naming the feature)

@@ -1,0 +1,247 @@
+// SchemaFromDeltaJson and SchemaToDeltaJson.
+
+#include <charconv>
+#include <set>
+#include <vector>
+
+#include <arrow/util/key_value_metadata.h>
+
+#include "columnar/delta_schema.h"
+#include "columnar/json_document.h"
+
+namespace deltaport::columnar {
+namespace {
+
+constexpr int kDepthMax = 100;
+constexpr int kDecimalPrecisionMax = 38;
+
+Status Corrupt(std::string_view column, std::string_view what) {
+  return Error(ErrorCode::kCorruptTable, "schema, column '{}': {}", column, what);
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return lower;
+}
+
+// "decimal(10,2)"; "decimal" alone is decimal(10,0).
+Result<std::shared_ptr<arrow::DataType>> ParseDecimal(std::string_view name,
+                                                      std::string_view column) {
+  int precision = 10;
+  int scale = 0;
+  if (name != "decimal") {
+    const char* const end = name.data() + name.size();
+    const auto skip_spaces = [end](const char* at) {
+      while (at < end && *at == ' ') ++at;
+      return at;
+    };
+    const char* at = skip_spaces(name.data() + std::string_view("decimal(").size());
+    const auto first = std::from_chars(at, end, precision);
+    at = skip_spaces(first.ptr);
+    const bool comma = first.ec == std::errc() && at < end && *at == ',';
+    const auto second = std::from_chars(comma ? skip_spaces(at + 1) : end, end, scale);
+    at = skip_spaces(second.ptr);
+    const bool closed = second.ec == std::errc() && at + 1 == end && *at == ')';
+    if (!closed || precision < 1 || precision > kDecimalPrecisionMax || scale < 0 ||
+        scale > precision) {
+      return Corrupt(column, fmt::format("'{}' is not a decimal type", name));
+    }
+  }
+  return arrow::decimal128(precision, scale);
+}
+
+Result<std::shared_ptr<arrow::DataType>> ParsePrimitive(std::string_view name,
+                                                        std::string_view column) {
+  if (name == "string") return arrow::utf8();
+  if (name == "long") return arrow::int64();
+  if (name == "integer") return arrow::int32();
+  if (name == "short") return arrow::int16();
+  if (name == "byte") return arrow::int8();
+  if (name == "float") return arrow::float32();
+  if (name == "double") return arrow::float64();
+  if (name == "boolean") return arrow::boolean();
+  if (name == "binary") return arrow::binary();
+  if (name == "date") return arrow::date32();
+  if (name == "timestamp") return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+  if (name == "timestamp_ntz") return arrow::timestamp(arrow::TimeUnit::MICRO);
+  if (name == "void") return arrow::null();
+  if (name == "decimal" || name.starts_with("decimal(")) return ParseDecimal(name, column);
+  return Error(ErrorCode::kUnsupportedFeature,
+               "schema, column '{}': the type '{}' is not supported", column, name);
+}
+
+Result<std::shared_ptr<arrow::DataType>> ParseType(JsonValue type, const std::string& column,
+                                                   int depth);
+
+Result<bool> RequiredBoolean(JsonValue object, std::string_view name, std::string_view column) {
+  const auto value = object[name].boolean();
+  if (!value) return Corrupt(column, fmt::format("'{}' must be true or false", name));
+  return *value;
+}
+
+std::shared_ptr<const arrow::KeyValueMetadata> ParseMetadata(JsonValue metadata) {
+  auto pairs = std::make_shared<arrow::KeyValueMetadata>();
+  const Status status = metadata.ForEachMember([&](std::string_view name, JsonValue value) {
+    const auto text = value.string();
+    pairs->Append(std::string(name), text ? std::string(*text) : value.ToText());
+    return Status::OK();
+  });
+  status.Warn();
+  return pairs->size() == 0 ? nullptr : pairs;
+}
+
+Result<std::shared_ptr<arrow::Field>> ParseField(JsonValue field, const std::string& parent,
+                                                 int depth) {
+  const auto name = field["name"].string();
+  if (!name) return Corrupt(parent, "a field has no name");
+  const std::string column =
+      parent.empty() ? std::string(*name) : fmt::format("{}.{}", parent, *name);
+  ARROW_ASSIGN_OR_RAISE(auto type, ParseType(field["type"], column, depth));
+  ARROW_ASSIGN_OR_RAISE(const bool nullable, RequiredBoolean(field, "nullable", column));
+  return arrow::field(std::string(*name), std::move(type), nullable,
+                      ParseMetadata(field["metadata"]));
+}
+
+Result<arrow::FieldVector> ParseFields(JsonValue type, const std::string& column, int depth) {
+  const JsonValue fields = type["fields"];
+  if (fields.kind() != JsonKind::kArray) return Corrupt(column, "a struct needs 'fields'");
+  arrow::FieldVector parsed;
+  parsed.reserve(fields.size());
+  std::set<std::string> names;
+  ARROW_RETURN_NOT_OK(fields.ForEachElement([&](JsonValue element) -> Status {
+    ARROW_ASSIGN_OR_RAISE(auto field, ParseField(element, column, depth));
+    if (!names.insert(LowerCase(field->name())).second) {
+      return Corrupt(field->name(), "its name stands twice (upper and lower case are the same)");
+    }
+    parsed.push_back(std::move(field));
+    return Status::OK();
+  }));
+  return parsed;
+}
+
+Result<std::shared_ptr<arrow::DataType>> ParseType(JsonValue type, const std::string& column,
+                                                   int depth) {
+  if (depth > kDepthMax) {
+    return Corrupt(column, fmt::format("nested more than {} levels deep", kDepthMax));
+  }
+  if (const auto name = type.string()) return ParsePrimitive(*name, column);
+  const auto kind = type["type"].string();
+  if (!kind) return Corrupt(column, "its type must be a name or an object with a 'type'");
+  if (*kind == "struct") {
+    ARROW_ASSIGN_OR_RAISE(auto fields, ParseFields(type, column, depth + 1));
+    return arrow::struct_(std::move(fields));
+  }
+  if (*kind == "array") {
+    ARROW_ASSIGN_OR_RAISE(auto element, ParseType(type["elementType"], column, depth + 1));
+    ARROW_ASSIGN_OR_RAISE(const bool nullable, RequiredBoolean(type, "containsNull", column));
+    return arrow::list(arrow::field("element", std::move(element), nullable));
+  }
+  if (*kind == "map") {
+    ARROW_ASSIGN_OR_RAISE(auto key, ParseType(type["keyType"], column, depth + 1));
+    ARROW_ASSIGN_OR_RAISE(auto value, ParseType(type["valueType"], column, depth + 1));
+    ARROW_ASSIGN_OR_RAISE(const bool nullable, RequiredBoolean(type, "valueContainsNull", column));
+    return arrow::map(std::move(key), arrow::field("value", std::move(value), nullable));
+  }
+  return Error(ErrorCode::kUnsupportedFeature,
+               "schema, column '{}': the type '{}' is not supported", column, *kind);
+}
+
+void AppendType(const arrow::DataType& type, std::string& out);
+
+// Numbers in Delta's own field metadata; everything else there is a string.
+bool IsNumberKey(std::string_view key) {
+  return key == kColumnIdKey || key == "delta.identity.start" || key == "delta.identity.step" ||
+         key == "delta.identity.highWaterMark";
+}
+
+void AppendMetadata(const arrow::KeyValueMetadata* metadata, std::string& out) {
+  out += '{';
+  const int64_t count = metadata == nullptr ? 0 : metadata->size();
+  bool first = true;
+  for (int64_t i = 0; i < count; ++i) {
+    const std::string& key = metadata->key(i);
+    // Notes of Arrow's Parquet reader are not the table's.
+    if (key.starts_with("PARQUET:") || key.starts_with("ARROW:")) continue;
+    if (!first) out += ',';
+    first = false;
+    AppendQuotedJson(key, out);
+    out += ':';
+    int64_t number = 0;
+    const std::string& value = metadata->value(i);
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (IsNumberKey(key) && parsed.ec == std::errc() && *parsed.ptr == '\0') {
+      out += value;
+    } else {
+      AppendQuotedJson(value, out);
+    }
+  }
+  out += '}';
+}
+
+void AppendStruct(const arrow::FieldVector& fields, std::string& out) {
+  out += R"({"type":"struct","fields":[)";
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) out += ',';
+    out += R"({"name":)";
+    AppendQuotedJson(fields[i]->name(), out);
+    out += R"(,"type":)";
+    AppendType(*fields[i]->type(), out);
+    out += fields[i]->nullable() ? R"(,"nullable":true,"metadata":)"
+                                 : R"(,"nullable":false,"metadata":)";
+    AppendMetadata(fields[i]->metadata().get(), out);
+    out += '}';
+  }
+  out += "]}";
+}
+
+// `type` is one that DeltaTypeOf gives.
+void AppendType(const arrow::DataType& type, std::string& out) {
+  const auto boolean = [](bool value) { return value ? "true" : "false"; };
+  switch (type.id()) {
+    case arrow::Type::STRUCT:
+      return AppendStruct(type.fields(), out);
+    case arrow::Type::LIST:
+      out += R"({"type":"array","elementType":)";
+      AppendType(*type.field(0)->type(), out);
+      out += fmt::format(R"(,"containsNull":{}}})", boolean(type.field(0)->nullable()));
+      return;
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(type);
+      out += R"({"type":"map","keyType":)";
+      AppendType(*map.key_type(), out);
+      out += R"(,"valueType":)";
+      AppendType(*map.item_type(), out);
+      out += fmt::format(R"(,"valueContainsNull":{}}})", boolean(map.item_field()->nullable()));
+      return;
+    }
+    default:
+      return AppendQuotedJson(DeltaTypeName(type), out);
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::Schema>> SchemaFromDeltaJson(std::string_view text) {
+  auto document = JsonDocument::Parse(text);
+  if (!document.ok()) {
+    return Error(ErrorCode::kCorruptTable, "schema: {}", document.status().message());
+  }
+  const JsonValue root = document->root();
+  if (root["type"].string() != "struct") {
+    return Error(ErrorCode::kCorruptTable, "schema: the outermost type must be a struct");
+  }
+  ARROW_ASSIGN_OR_RAISE(auto fields, ParseFields(root, "", 0));
+  return arrow::schema(std::move(fields));
+}
+
+Result<std::string> SchemaToDeltaJson(const arrow::Schema& schema) {
+  ARROW_ASSIGN_OR_RAISE(const auto canonical, DeltaSchemaOf(schema));
+  std::string out;
+  AppendStruct(canonical->fields(), out);
+  return out;
+}
+
+}  // namespace deltaport::columnar

@@ -1,0 +1,286 @@
+#include "delta/snapshot.h"
+
+#include <mutex>
+#include <set>
+
+#include <arrow/util/key_value_metadata.h>
+
+#include "columnar/delta_schema.h"
+#include "delta/action_json.h"
+#include "delta/commit_timestamp.h"
+#include "delta/file_statistics.h"
+#include "delta/live_files.h"
+#include "delta/log_path.h"
+#include "delta/log_replay.h"
+#include "delta/log_segment.h"
+#include "delta/table_feature.h"
+#include "storage/uri.h"
+
+namespace deltaport::delta {
+
+struct Snapshot::State {
+  storage::Location location;
+  TableVersion version = 0;
+  int64_t timestamp_ms = 0;
+  TableState table;
+  std::optional<storage::ObjectInfo> commit_file;  // Of this version; absent if cleaned up.
+
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<std::string> physical_names;
+  std::vector<bool> is_partition_column;
+
+  std::once_flag row_count_once;
+  std::optional<int64_t> row_count;
+  std::mutex statistics_lock;
+  std::map<int, std::shared_ptr<const ColumnStatistics>> statistics;
+};
+
+namespace {
+
+Status ReplayCommits(const storage::ObjectStore& store, const std::vector<CommitFile>& commits,
+                     LogReplay& replay) {
+  for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
+    ARROW_ASSIGN_OR_RAISE(const auto bytes, store.Read(commit->file.path));
+    std::vector<Action> actions;
+    ARROW_RETURN_NOT_OK(
+        ParseCommit(std::string_view(*bytes), commit->file.path, [&](Action&& action) {
+          actions.push_back(std::move(action));
+          return Status::OK();
+        }));
+    const Status status = replay.AddCommit(std::move(actions));
+    if (!status.ok()) return WithContext(status, commit->file.path);
+  }
+  return Status::OK();
+}
+
+std::string Setting(const Metadata& metadata, const std::string& name) {
+  const auto found = metadata.configuration.find(name);
+  return found == metadata.configuration.end() ? std::string() : found->second;
+}
+
+Result<std::vector<std::string>> PhysicalNames(const arrow::Schema& schema,
+                                               const Metadata& metadata) {
+  const std::string mode = Setting(metadata, "delta.columnMapping.mode");
+  const bool mapped = mode == "name" || mode == "id";
+  if (!mapped && !mode.empty() && mode != "none") {
+    return Error(ErrorCode::kUnsupportedFeature,
+                 "the table feature columnMapping has the mode '{}', which is not supported", mode);
+  }
+  std::vector<std::string> names;
+  for (const auto& field : schema.fields()) {
+    names.push_back(field->name());
+    if (!mapped) continue;
+    const auto physical = field->metadata() ? field->metadata()->Get(columnar::kPhysicalNameKey)
+                                            : Error(ErrorCode::kNotFound, "no metadata");
+    if (!physical.ok()) {
+      return Error(ErrorCode::kCorruptTable, "column '{}' has no {}, but column mapping is on",
+                   field->name(), columnar::kPhysicalNameKey);
+    }
+    names.back() = *physical;
+  }
+  return names;
+}
+
+Result<std::vector<bool>> MarkPartitionColumns(const arrow::Schema& schema,
+                                               const std::vector<std::string>& names) {
+  std::vector<bool> marks(static_cast<size_t>(schema.num_fields()), false);
+  for (const auto& name : names) {
+    const int column = schema.GetFieldIndex(name);
+    if (column < 0) {
+      return Error(ErrorCode::kCorruptTable, "the partition column '{}' is not in the schema",
+                   name);
+    }
+    if (arrow::is_nested(schema.field(column)->type()->id())) {
+      return Error(ErrorCode::kCorruptTable, "the partition column '{}' has the nested type {}",
+                   name, columnar::DeltaTypeName(*schema.field(column)->type()));
+    }
+    marks[static_cast<size_t>(column)] = true;
+  }
+  return marks;
+}
+
+// What depends on the files: vectors that we cannot read yet, paths of other stores.
+Status CheckFiles(const storage::Location& location, const LiveFiles& files) {
+  for (const auto& part : files.parts()) {
+    for (size_t i = 0; i < part.size(); ++i) {
+      const int64_t row = part.row(i);
+      const FileExtras* extras = part.block->extras(row);
+      if (extras != nullptr && extras->deletion_vector) {
+        return Error(ErrorCode::kUnsupportedFeature,
+                     "reading needs the table feature deletionVectors, which is not supported: the "
+                     "file {} has a deletion vector",
+                     part.block->path(row));
+      }
+      const std::string_view path = part.block->path(row);
+      const std::string scheme = storage::UriScheme(path);
+      if (!scheme.empty() && scheme != location.store->scheme() &&
+          path.substr(scheme.size()).starts_with(":/")) {
+        return Error(ErrorCode::kUnsupportedFeature, "the file {} is not in the table's own store",
+                     path);
+      }
+    }
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+// Turns replayed state into a snapshot, checking that it can be read.
+class SnapshotBuilder {
+ public:
+  static Result<std::shared_ptr<const Snapshot>> Build(
+      const storage::Location& location, TableVersion version, TableState table,
+      const std::optional<CommitFile>& commit, std::optional<int64_t> previous_timestamp_ms) {
+    auto state = std::make_unique<Snapshot::State>();
+    state->location = location;
+    state->version = version;
+    state->table = std::move(table);
+    const Status status = Complete(*state);
+    if (!status.ok()) {
+      return WithContext(status, fmt::format("table {}, version {}", location.path, version));
+    }
+    if (commit) state->commit_file = commit->file;
+    const auto in_commit = state->table.in_commit_timestamp_ms;
+    if (UsesInCommitTimestamps(state->table.metadata.value()) && in_commit) {
+      state->timestamp_ms = *in_commit;
+    } else if (commit) {
+      state->timestamp_ms = commit->file.modified_ms;
+      if (previous_timestamp_ms) {
+        state->timestamp_ms = std::max(state->timestamp_ms, *previous_timestamp_ms + 1);
+      }
+    }
+    return std::shared_ptr<const Snapshot>(new Snapshot(std::move(state)));
+  }
+
+  static Result<std::shared_ptr<const Snapshot>> Read(const storage::Location& location,
+                                                      std::optional<TableVersion> at) {
+    ARROW_ASSIGN_OR_RAISE(const LogSegment segment, FindLogSegment(location, at));
+    LogReplay replay;
+    ARROW_RETURN_NOT_OK(ReplayCommits(*location.store, segment.commits, replay));
+    if (!segment.checkpoint_parts.empty()) {
+      return Error(ErrorCode::kUnsupportedFeature, "checkpoints cannot be read yet");
+    }
+    ARROW_ASSIGN_OR_RAISE(TableState table, replay.Finish(nullptr));
+    const auto times = CommitFileTimes(segment.commits);
+    const auto previous = times.size() > 1 ? std::optional(times[times.size() - 2]) : std::nullopt;
+    return Build(location, segment.version, std::move(table), segment.last_commit, previous);
+  }
+
+ private:
+  static Status Complete(Snapshot::State& state) {
+    if (!state.table.protocol) {
+      return Error(ErrorCode::kCorruptTable, "the log holds no protocol action");
+    }
+    ARROW_RETURN_NOT_OK(CheckReadable(*state.table.protocol));
+    if (!state.table.metadata) {
+      return Error(ErrorCode::kCorruptTable, "the log holds no metaData action");
+    }
+    const Metadata& metadata = *state.table.metadata;
+    if (metadata.format_provider != "parquet") {
+      return Error(ErrorCode::kUnsupportedFeature, "the data format '{}' is not supported",
+                   metadata.format_provider);
+    }
+    ARROW_ASSIGN_OR_RAISE(state.schema, columnar::SchemaFromDeltaJson(metadata.schema_string));
+    ARROW_ASSIGN_OR_RAISE(state.physical_names, PhysicalNames(*state.schema, metadata));
+    ARROW_ASSIGN_OR_RAISE(state.is_partition_column,
+                          MarkPartitionColumns(*state.schema, metadata.partition_columns));
+    return CheckFiles(state.location, state.table.files);
+  }
+};
+
+Snapshot::Snapshot(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Snapshot::~Snapshot() = default;
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::Open(const storage::Location& location,
+                                                       const TimeTravel& at) {
+  if (const auto* exact = std::get_if<AtVersion>(&at)) {
+    return SnapshotBuilder::Read(location, exact->version);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto latest, SnapshotBuilder::Read(location, std::nullopt));
+  const auto* instant = std::get_if<AtTimestamp>(&at);
+  if (instant == nullptr) return latest;
+  ARROW_ASSIGN_OR_RAISE(const TableVersion version,
+                        FindVersionAt(location, latest->metadata(), instant->timestamp_ms));
+  if (version == latest->version()) return latest;
+  return SnapshotBuilder::Read(location, version);
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh() const {
+  const auto commits = ListCommitsAfter(state_->location, state_->version);
+  const auto own = state_->commit_file ? state_->location.store->Head(state_->commit_file->path)
+                                       : Result<storage::ObjectInfo>(storage::ObjectInfo());
+  const bool same_log =
+      !state_->commit_file || (own.ok() && own->modified_ms == state_->commit_file->modified_ms &&
+                               own->size_bytes == state_->commit_file->size_bytes);
+  // Cleaned up below us, or another table in the same place: start afresh.
+  if (!commits.ok() || !same_log) return Open(state_->location);
+  if (commits->empty()) return shared_from_this();
+  LogReplay replay;
+  ARROW_RETURN_NOT_OK(ReplayCommits(*state_->location.store, *commits, replay));
+  ARROW_ASSIGN_OR_RAISE(TableState table, replay.Finish(&state_->table));
+  const auto times = CommitFileTimes(*commits);
+  const int64_t previous = times.size() > 1 ? times[times.size() - 2] : state_->timestamp_ms;
+  return SnapshotBuilder::Build(state_->location, commits->back().version, std::move(table),
+                                commits->back(), previous);
+}
+
+const storage::Location& Snapshot::location() const { return state_->location; }
+TableVersion Snapshot::version() const { return state_->version; }
+int64_t Snapshot::timestamp_ms() const { return state_->timestamp_ms; }
+const Protocol& Snapshot::protocol() const { return *state_->table.protocol; }
+const Metadata& Snapshot::metadata() const { return *state_->table.metadata; }
+const std::shared_ptr<arrow::Schema>& Snapshot::schema() const { return state_->schema; }
+const LiveFiles& Snapshot::files() const { return state_->table.files; }
+
+const std::vector<std::string>& Snapshot::partition_columns() const {
+  return state_->table.metadata->partition_columns;
+}
+
+bool Snapshot::IsPartitionColumn(int column) const {
+  return state_->is_partition_column[static_cast<size_t>(column)];
+}
+
+const std::string& Snapshot::PhysicalName(int column) const {
+  return state_->physical_names[static_cast<size_t>(column)];
+}
+
+std::string Snapshot::FilePath(size_t file) const {
+  const std::string_view path = files().path(file);
+  // Replay refused every path that cannot be decoded.
+  std::string decoded = DecodeFilePath(path).ValueOr(std::string(path));
+  if (decoded.starts_with('/')) return decoded;
+  const std::string& root = state_->location.path;
+  return fmt::format("{}/{}", root == "/" ? "" : root, decoded);
+}
+
+std::optional<int64_t> Snapshot::RowCount() const {
+  std::call_once(state_->row_count_once,
+                 [this] { state_->row_count = files().total_record_count(); });
+  return state_->row_count;
+}
+
+Result<std::shared_ptr<const ColumnStatistics>> Snapshot::Statistics(int column) const {
+  const std::lock_guard guard(state_->statistics_lock);
+  auto& kept = state_->statistics[column];
+  if (!kept) {
+    ARROW_ASSIGN_OR_RAISE(
+        kept, ReadStatistics(files(), PhysicalName(column), schema()->field(column)->type()));
+  }
+  return kept;
+}
+
+Result<std::shared_ptr<arrow::Array>> Snapshot::PartitionValues(int column) const {
+  if (!IsPartitionColumn(column)) {
+    return Error(ErrorCode::kInternal, "column '{}' is not a partition column",
+                 schema()->field(column)->name());
+  }
+  return ReadPartitionValues(files(), PhysicalName(column), schema()->field(column)->type());
+}
+
+std::optional<int64_t> Snapshot::TransactionVersion(const std::string& application_id) const {
+  const auto found = state_->table.transactions.find(application_id);
+  if (found == state_->table.transactions.end()) return std::nullopt;
+  return found->second.version;
+}
+
+}  // namespace deltaport::delta
