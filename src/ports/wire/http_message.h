@@ -17,6 +17,12 @@ namespace deltaport::ports::wire {
 
 enum class Method { kGet, kHead, kPost, kPut, kDelete, kOptions, kOther };
 
+// "GET", …; kOther is "OTHER".
+std::string_view MethodName(Method method);
+
+// As HTTP compares names: ASCII letters match in either case.
+bool EqualsIgnoringCase(std::string_view a, std::string_view b);
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // One parsed request. Owned by the connection; lives until its response has been sent.
@@ -65,7 +71,7 @@ struct Route {
   std::string pattern;  // "/api/v1/datasets/{name}/query"
   Handler handler;
   bool on_io_thread = false;
-  std::string metric_label;  // Empty: the pattern.
+  std::string metric_label = {};  // Empty: the pattern.
 };
 
 }  // namespace deltaport::ports::wire
