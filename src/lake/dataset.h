@@ -18,16 +18,19 @@ enum class DatasetKind { kParquet, kDelta };
 enum class DatasetState { kPending, kBuilding, kPublished, kFailed };
 enum class RefreshSource { kStartup, kManual, kSchedule, kCascade };
 
-std::string_view DatasetKindName(DatasetKind kind);          // "parquet", "delta"
-std::string_view DatasetStateName(DatasetState state);       // "pending", "building", …
-std::string_view RefreshSourceName(RefreshSource source);    // "startup", "manual", …
+std::string_view DatasetKindName(DatasetKind kind);        // "parquet", "delta"
+std::string_view DatasetStateName(DatasetState state);     // "pending", "building", …
+std::string_view RefreshSourceName(RefreshSource source);  // "startup", "manual", …
 
 struct DatasetSettings {
   std::string name;      // [A-Za-z0-9_.-]+, not "reload-all".
   std::string location;  // Path, glob or URI.
   DatasetKind kind = DatasetKind::kParquet;
   std::string description;
-  std::vector<std::string> columns;  // Empty: all.
+  std::vector<std::string> columns;            // Visible, in this order; empty: all.
+  std::vector<std::string> hidden_columns;     // Invisible everywhere.
+  std::vector<std::string> predicate_include;  // Columns that predicates may name; empty: all.
+  std::vector<std::string> predicate_exclude;  // Columns that predicates may not name.
   bool lazy = false;
 };
 

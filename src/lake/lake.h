@@ -50,8 +50,8 @@ class Lake {
   // is kFailed in the catalogue and tried again. kInvalidArgument for settings that cannot work.
   static Result<std::unique_ptr<Lake>> Open(LakeOptions options);
 
-  // Finds tables below `directories`: each Delta table and each directory of Parquet files becomes a
-  // dataset named after its folder. A directory that is itself a table is one dataset.
+  // Finds tables below `directories`: each Delta table and each directory of Parquet files becomes
+  // a dataset named after its folder. A directory that is itself a table is one dataset.
   static Result<std::vector<DatasetSettings>> Discover(const std::vector<std::string>& directories);
 
   virtual ~Lake() = default;
