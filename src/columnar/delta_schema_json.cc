@@ -82,14 +82,13 @@ Result<bool> RequiredBoolean(JsonValue object, std::string_view name, std::strin
   return *value;
 }
 
-std::shared_ptr<const arrow::KeyValueMetadata> ParseMetadata(JsonValue metadata) {
+Result<std::shared_ptr<const arrow::KeyValueMetadata>> ParseMetadata(JsonValue metadata) {
   auto pairs = std::make_shared<arrow::KeyValueMetadata>();
-  const Status status = metadata.ForEachMember([&](std::string_view name, JsonValue value) {
+  ARROW_RETURN_NOT_OK(metadata.ForEachMember([&](std::string_view name, JsonValue value) {
     const auto text = value.string();
     pairs->Append(std::string(name), text ? std::string(*text) : value.ToText());
     return Status::OK();
-  });
-  status.Warn();
+  }));
   return pairs->size() == 0 ? nullptr : pairs;
 }
 
@@ -101,8 +100,8 @@ Result<std::shared_ptr<arrow::Field>> ParseField(JsonValue field, const std::str
       parent.empty() ? std::string(*name) : fmt::format("{}.{}", parent, *name);
   ARROW_ASSIGN_OR_RAISE(auto type, ParseType(field["type"], column, depth));
   ARROW_ASSIGN_OR_RAISE(const bool nullable, RequiredBoolean(field, "nullable", column));
-  return arrow::field(std::string(*name), std::move(type), nullable,
-                      ParseMetadata(field["metadata"]));
+  ARROW_ASSIGN_OR_RAISE(auto metadata, ParseMetadata(field["metadata"]));
+  return arrow::field(std::string(*name), std::move(type), nullable, std::move(metadata));
 }
 
 Result<arrow::FieldVector> ParseFields(JsonValue type, const std::string& column, int depth) {

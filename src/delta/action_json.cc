@@ -218,7 +218,7 @@ std::optional<std::string> TextOf(JsonValue value) {
   return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
-CommitInfo ReadCommitInfo(JsonValue object) {
+Result<CommitInfo> ReadCommitInfo(JsonValue object) {
   CommitInfo info;
   info.timestamp_ms = object["timestamp"].integer();
   info.in_commit_timestamp_ms = object["inCommitTimestamp"].integer();
@@ -235,8 +235,8 @@ CommitInfo ReadCommitInfo(JsonValue object) {
       return Status::OK();
     });
   };
-  copy(object["operationParameters"], true, info.operation_parameters).Warn();
-  copy(object["operationMetrics"], false, info.operation_metrics).Warn();
+  ARROW_RETURN_NOT_OK(copy(object["operationParameters"], true, info.operation_parameters));
+  ARROW_RETURN_NOT_OK(copy(object["operationMetrics"], false, info.operation_metrics));
   return info;
 }
 
@@ -266,7 +266,10 @@ Status ParseLine(std::string_view line, const std::function<Status(Action&&)>& v
     if (name == "protocol") return Visit<Protocol>(name, object, visit);
     if (name == "txn") return Visit<SetTransaction>(name, object, visit);
     if (name == "domainMetadata") return Visit<DomainMetadata>(name, object, visit);
-    if (name == "commitInfo") return visit(ReadCommitInfo(object));
+    if (name == "commitInfo") {
+      ARROW_ASSIGN_OR_RAISE(CommitInfo info, ReadCommitInfo(object));
+      return visit(std::move(info));
+    }
     return Status::OK();
   });
 }

@@ -159,6 +159,13 @@ Status FileBlockBuilder::AppendPartitionValue(std::string_view name,
   return value ? found->second->Append(*value) : found->second->AppendNull();
 }
 
+void FileBlockBuilder::NoteUnusual(std::string_view path, const FileExtras* extras) {
+  const size_t colon = path.find(':');
+  const bool uri = colon != std::string_view::npos && path.substr(colon).starts_with(":/") &&
+                   !storage::UriScheme(path).empty();
+  if (uri || (extras != nullptr && extras->deletion_vector)) unusual_rows_.push_back(rows());
+}
+
 Status FileBlockBuilder::Append(const AddFile& add) {
   for (const auto& [name, value] : add.partition_values) {
     ARROW_RETURN_NOT_OK(AppendPartitionValue(name, value));
@@ -170,6 +177,8 @@ Status FileBlockBuilder::Append(const AddFile& add) {
     extras_.emplace(rows(), FileExtras{add.tags, add.deletion_vector, add.base_row_id,
                                        add.default_row_commit_version, add.clustering_provider});
   }
+  const auto extras = extras_.find(rows());
+  NoteUnusual(add.path, extras == extras_.end() ? nullptr : &extras->second);
   size_bytes_.push_back(add.size_bytes);
   modification_time_ms_.push_back(add.modification_time_ms);
   return Status::OK();
@@ -182,7 +191,9 @@ Status FileBlockBuilder::AppendFrom(const FileBlock& block, int64_t row) {
   ARROW_RETURN_NOT_OK(path_.Append(block.path(row)));
   const auto stats = block.stats(row);
   ARROW_RETURN_NOT_OK(stats ? stats_.Append(*stats) : stats_.AppendNull());
-  if (const FileExtras* extras = block.extras(row)) extras_.emplace(rows(), *extras);
+  const FileExtras* extras = block.extras(row);
+  if (extras != nullptr) extras_.emplace(rows(), *extras);
+  NoteUnusual(block.path(row), extras);
   size_bytes_.push_back(block.size_bytes(row));
   modification_time_ms_.push_back(block.modification_time_ms(row));
   return Status::OK();
@@ -203,6 +214,7 @@ Result<std::shared_ptr<const FileBlock>> FileBlockBuilder::Finish() {
   block->size_bytes_ = std::move(size_bytes_);
   block->modification_time_ms_ = std::move(modification_time_ms_);
   block->extras_ = std::move(extras_);
+  block->unusual_rows_ = std::move(unusual_rows_);
   return block;
 }
 

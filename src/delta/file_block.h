@@ -55,6 +55,8 @@ class FileBlock {
   // Null where the files have no such partition value at all.
   const arrow::LargeStringArray* partition_values(std::string_view name) const;
   const FileExtras* extras(int64_t row) const;
+  // Rows whose path is a URI with a scheme or that have a deletion vector, ascending.
+  const std::vector<int64_t>& unusual_rows() const { return unusual_rows_; }
   AddFile file(int64_t row) const;
 
   // The row of the file with that key, or -1.
@@ -78,6 +80,7 @@ class FileBlock {
   std::vector<int64_t> modification_time_ms_;
   std::map<std::string, std::shared_ptr<arrow::LargeStringArray>, std::less<>> partition_values_;
   std::unordered_map<int64_t, FileExtras> extras_;
+  std::vector<int64_t> unusual_rows_;
 
   mutable std::once_flag index_once_;
   mutable std::vector<std::pair<uint64_t, int64_t>> index_;  // Hash of the key and row, sorted.
@@ -99,6 +102,7 @@ class FileBlockBuilder {
   Result<std::shared_ptr<const FileBlock>> Finish();
 
  private:
+  void NoteUnusual(std::string_view path, const FileExtras* extras);
   Status AppendPartitionValue(std::string_view name, std::optional<std::string_view> value);
 
   arrow::LargeStringBuilder path_;
@@ -107,6 +111,7 @@ class FileBlockBuilder {
   std::vector<int64_t> modification_time_ms_;
   std::map<std::string, std::unique_ptr<arrow::LargeStringBuilder>, std::less<>> partition_values_;
   std::unordered_map<int64_t, FileExtras> extras_;
+  std::vector<int64_t> unusual_rows_;
 };
 
 }  // namespace deltaport::delta

@@ -35,6 +35,10 @@ int64_t LiveFiles::Part::row(size_t offset) const {
   return rows ? (*rows)[offset] : static_cast<int64_t>(offset);
 }
 
+bool LiveFiles::Part::Contains(int64_t row) const {
+  return !rows || std::binary_search(rows->begin(), rows->end(), row);
+}
+
 // Keeps each part at least twice as large as the next, so that there are few of them.
 Status LiveFiles::Append(Part part) {
   while (part.size() > 0 && !parts_.empty() && parts_.back().size() < 2 * part.size()) {

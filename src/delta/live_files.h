@@ -29,6 +29,7 @@ class LiveFiles {
 
     size_t size() const;
     int64_t row(size_t offset) const;
+    bool Contains(int64_t row) const;
   };
 
   LiveFiles() = default;

@@ -7,6 +7,7 @@
 
 #include "columnar/delta_schema.h"
 #include "delta/action_json.h"
+#include "delta/checkpoint_reader.h"
 #include "delta/commit_timestamp.h"
 #include "delta/file_statistics.h"
 #include "delta/live_files.h"
@@ -102,19 +103,18 @@ Result<std::vector<bool>> MarkPartitionColumns(const arrow::Schema& schema,
 // What depends on the files: vectors that we cannot read yet, paths of other stores.
 Status CheckFiles(const storage::Location& location, const LiveFiles& files) {
   for (const auto& part : files.parts()) {
-    for (size_t i = 0; i < part.size(); ++i) {
-      const int64_t row = part.row(i);
+    for (const int64_t row : part.block->unusual_rows()) {
+      if (!part.Contains(row)) continue;
+      const std::string_view path = part.block->path(row);
       const FileExtras* extras = part.block->extras(row);
       if (extras != nullptr && extras->deletion_vector) {
         return Error(ErrorCode::kUnsupportedFeature,
                      "reading needs the table feature deletionVectors, which is not supported: the "
                      "file {} has a deletion vector",
-                     part.block->path(row));
+                     path);
       }
-      const std::string_view path = part.block->path(row);
       const std::string scheme = storage::UriScheme(path);
-      if (!scheme.empty() && scheme != location.store->scheme() &&
-          path.substr(scheme.size()).starts_with(":/")) {
+      if (!scheme.empty() && scheme != location.store->scheme()) {
         return Error(ErrorCode::kUnsupportedFeature, "the file {} is not in the table's own store",
                      path);
       }
@@ -157,8 +157,10 @@ class SnapshotBuilder {
     ARROW_ASSIGN_OR_RAISE(const LogSegment segment, FindLogSegment(location, at));
     LogReplay replay;
     ARROW_RETURN_NOT_OK(ReplayCommits(*location.store, segment.commits, replay));
-    if (!segment.checkpoint_parts.empty()) {
-      return Error(ErrorCode::kUnsupportedFeature, "checkpoints cannot be read yet");
+    for (const auto& part : segment.checkpoint_parts) {
+      ARROW_RETURN_NOT_OK(ReadCheckpointPart(*location.store, part.path, {}, [&](Action&& action) {
+        return replay.AddCheckpointAction(std::move(action));
+      }));
     }
     ARROW_ASSIGN_OR_RAISE(TableState table, replay.Finish(nullptr));
     const auto times = CommitFileTimes(segment.commits);

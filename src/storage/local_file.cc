@@ -96,7 +96,7 @@ Result<std::shared_ptr<PendingFile>> PendingFile::Create(const std::string& path
 
 PendingFile::~PendingFile() {
   // A destructor has nobody to tell; the temporary name is passed over by all readers.
-  if (!closed()) Abort().Warn();
+  if (const Status status = Abort(); !status.ok()) status.Warn();
 }
 
 Status PendingFile::Abort() {

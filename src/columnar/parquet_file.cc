@@ -1,0 +1,104 @@
+#include "columnar/parquet_file.h"
+
+#include <numeric>
+#include <vector>
+
+#include <parquet/arrow/reader.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/schema.h>
+#include <parquet/statistics.h>
+
+namespace deltaport::columnar {
+namespace {
+
+constexpr int64_t kBatchRows = 4096;
+
+Status Corrupt(const std::string& path, std::string_view what) {
+  return Error(ErrorCode::kCorruptTable, "{}: cannot be read as Parquet: {}", path, what);
+}
+
+int FindLeaf(const parquet::SchemaDescriptor& schema, std::string_view path) {
+  for (int i = 0; i < schema.num_columns(); ++i) {
+    if (schema.Column(i)->path()->ToDotString() == path) return i;
+  }
+  return -1;
+}
+
+}  // namespace
+
+ParquetFile::ParquetFile(std::string path, std::unique_ptr<parquet::arrow::FileReader> reader)
+    : path_(std::move(path)), reader_(std::move(reader)) {}
+
+ParquetFile::~ParquetFile() = default;
+
+Result<std::unique_ptr<ParquetFile>> ParquetFile::Open(const storage::ObjectStore& store,
+                                                       const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(auto input, store.Open(path));
+  try {
+    parquet::ArrowReaderProperties properties;
+    properties.set_batch_size(kBatchRows);
+    properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+    parquet::arrow::FileReaderBuilder builder;
+    const Status opened = builder.Open(std::move(input));
+    if (!opened.ok()) return Corrupt(path, opened.message());
+    auto reader = builder.properties(properties)->Build();
+    if (!reader.ok()) return Corrupt(path, reader.status().message());
+    return std::unique_ptr<ParquetFile>(new ParquetFile(path, std::move(*reader)));
+  } catch (const parquet::ParquetException& failure) {
+    return Corrupt(path, failure.what());
+  }
+}
+
+int64_t ParquetFile::rows() const { return reader_->parquet_reader()->metadata()->num_rows(); }
+
+bool ParquetFile::HasLeaf(std::string_view path) const {
+  return FindLeaf(*reader_->parquet_reader()->metadata()->schema(), path) >= 0;
+}
+
+bool ParquetFile::LeafIsNull(std::string_view path) const {
+  const auto metadata = reader_->parquet_reader()->metadata();
+  const int leaf = FindLeaf(*metadata->schema(), path);
+  if (leaf < 0) return true;
+  try {
+    for (int group = 0; group < metadata->num_row_groups(); ++group) {
+      const auto chunk = metadata->RowGroup(group)->ColumnChunk(leaf);
+      const auto statistics = chunk->statistics();
+      if (!statistics || !statistics->HasNullCount() ||
+          statistics->null_count() != chunk->num_values()) {
+        return false;
+      }
+    }
+  } catch (const parquet::ParquetException&) {
+    return false;  // Unreadable statistics prove nothing.
+  }
+  return true;
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> ParquetFile::Read(
+    const std::function<bool(std::string_view leaf)>& wanted) const {
+  const auto metadata = reader_->parquet_reader()->metadata();
+  std::vector<int> leaves;
+  for (int i = 0; i < metadata->num_columns(); ++i) {
+    if (wanted(metadata->schema()->Column(i)->path()->ToDotString())) leaves.push_back(i);
+  }
+  std::vector<int> groups(static_cast<size_t>(metadata->num_row_groups()));
+  std::iota(groups.begin(), groups.end(), 0);
+  try {
+    auto batches = reader_->GetRecordBatchReader(groups, leaves);
+    if (!batches.ok()) return Explain(batches.status());
+    return std::shared_ptr<arrow::RecordBatchReader>(std::move(*batches));
+  } catch (const parquet::ParquetException& failure) {
+    return Corrupt(path_, failure.what());
+  }
+}
+
+Status ParquetFile::Explain(const Status& status) const {
+  if (status.ok() || status.detail() || status.IsOutOfMemory() || status.IsCancelled()) {
+    return status;
+  }
+  return Corrupt(path_, status.message());
+}
+
+}  // namespace deltaport::columnar
