@@ -48,6 +48,7 @@ endfunction()
 
 function(deltaport_finish_tests)
   get_property(programs GLOBAL PROPERTY deltaport_test_programs)
+  add_custom_target(unit_tests DEPENDS ${programs})
   foreach(program ${programs})
     add_test(NAME ${program} COMMAND ${program} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   endforeach()

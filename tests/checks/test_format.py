@@ -1,0 +1,11 @@
+"""clang-format, in the pinned version, over all C++ files."""
+
+import subprocess
+
+from source_tree import ROOT, cpp_files
+
+
+def test_cpp_files_are_formatted(tools):
+    checked = subprocess.run([tools / "clang-format", "--dry-run", "-Werror", *cpp_files()],
+                             cwd=ROOT, capture_output=True, text=True)
+    assert checked.returncode == 0, "run `make format`\n" + checked.stderr[-4000:]
