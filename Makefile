@@ -27,11 +27,11 @@ compile = @mkdir -p build; [ -f build/$(1)/build.ninja ] || \
   cmake --preset $(1) >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }; \
   cmake --build --preset $(1) -j $(JOBS) $(if $(2),--target $(2))
 
-build: ## Build server, command line, Python module and unit tests (PRESET=release).
+build: ## Build program, Python module and unit tests (PRESET=release).
 	$(INSTALL) build python
 	$(call compile,$(PRESET))
 
-demo: ## Make a lake of New York's flights of 2013, serve it and show what to ask (Ctrl-C ends it).
+demo: ## Serve a lake of New York's flights of 2013 and show what to ask (Ctrl-C ends it).
 	$(INSTALL) build python demo
 	$(call compile,release,deltaport)
 	@scripts/demo
@@ -75,7 +75,7 @@ fuzz: ## Run each fuzz target for SECONDS=5.
 	$(call compile,fuzz,fuzz_targets)
 	@scripts/fuzz $(SECONDS)
 
-asan: ## Run unit and HTTP tests under the address and undefined-behaviour sanitizers.
+asan: ## Run unit and HTTP tests with the address and undefined-behaviour sanitizers.
 	$(INSTALL) test
 	$(call compile,asan-ubsan)
 	ctest --preset asan-ubsan -j $(JOBS)

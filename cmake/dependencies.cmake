@@ -7,11 +7,11 @@ elseif(DEFINED ENV{XDG_CACHE_HOME})
 else()
   set(cache_default $ENV{HOME}/.cache/deltaport)
 endif()
-set(DELTAPORT_CACHE ${cache_default} CACHE PATH "Where install-dependencies unpacked the libraries")
+set(DELTAPORT_CACHE ${cache_default} CACHE PATH "Where the libraries are unpacked")
 
 foreach(library arrow duckdb yyjson)
   if(NOT EXISTS ${DELTAPORT_CACHE}/${library}/.complete)
-    message(FATAL_ERROR "${DELTAPORT_CACHE}/${library} is missing: run scripts/install-dependencies")
+    message(FATAL_ERROR "${DELTAPORT_CACHE}/${library} is missing: run `make install`")
   endif()
   file(REAL_PATH ${DELTAPORT_CACHE}/${library} ${library}_dir)
 endforeach()
@@ -24,8 +24,9 @@ endfunction()
 deltaport_prebuilt(arrow ${arrow_dir}/include ${arrow_dir}/lib/libarrow.so.2600)
 deltaport_prebuilt(arrow_compute ${arrow_dir}/include ${arrow_dir}/lib/libarrow_compute.so.2600)
 deltaport_prebuilt(parquet ${arrow_dir}/include ${arrow_dir}/lib/libparquet.so.2600)
-deltaport_prebuilt(duckdb
-  "${duckdb_dir}/src/include;${duckdb_dir}/extension/parquet/include;${duckdb_dir}/third_party/parquet;${duckdb_dir}/third_party/thrift"
+set(duckdb_includes src/include extension/parquet/include third_party/parquet third_party/thrift)
+list(TRANSFORM duckdb_includes PREPEND ${duckdb_dir}/)
+deltaport_prebuilt(duckdb "${duckdb_includes}"
   ${duckdb_dir}/lib/libduckdb.so)
 # The libraries find each other next to themselves; the linker needs to be told.
 link_libraries(-Wl,-rpath-link,${arrow_dir}/lib)

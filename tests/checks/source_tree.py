@@ -46,8 +46,9 @@ def without_comments_and_literals(text):
 _NOT_A_FUNCTION = re.compile(
     r"^(namespace|class|struct|enum|union|extern|if|for|while|switch|catch|do|else|try)\b"
 )
-_HEAD_END = re.compile(r"\)\s*(const|noexcept|override|final|mutable|&|&&|\s)*(->[^;{}]*)?(\s*:[^:].*)?$",
-                       re.DOTALL)
+_ACCESS = re.compile(r"^\s*(public|protected|private)\s*:(?!:)")
+_HEAD_END = re.compile(
+    r"\)\s*(const|noexcept|override|final|mutable|&|&&|\s)*(->[^;{}]*)?(\s*:[^:].*)?$", re.DOTALL)
 
 
 def functions(text):
@@ -57,13 +58,13 @@ def functions(text):
     found, stack, head_start, inside = [], [], 0, None
     for position, character in enumerate(code):
         if character == "{":
-            head = code[head_start:position].strip()
+            head = _ACCESS.sub("", code[head_start:position]).strip()
             is_body = (inside is None and not _NOT_A_FUNCTION.match(head)
                        and "(" in head and _HEAD_END.search(head) is not None
                        and not head.endswith("="))
             stack.append(is_body)
             if is_body:
-                start = position - len(code[head_start:position].lstrip())
+                start = position - len(_ACCESS.sub("", code[head_start:position]).lstrip())
                 inside = (code.count("\n", 0, start) + 1, head)
             if inside is None:
                 head_start = position + 1

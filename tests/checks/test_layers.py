@@ -38,7 +38,8 @@ def confinement_violations(path, text):
 
 
 def test_layers_include_only_to_the_left():
-    assert not [line for path in SOURCES for line in layer_violations(path, (ROOT / path).read_text())]
+    assert not [line for path in SOURCES
+                for line in layer_violations(path, (ROOT / path).read_text())]
 
 
 def test_libraries_stay_in_the_files_that_wrap_them():
