@@ -15,17 +15,36 @@
 
 namespace deltaport::engine {
 
-// A literal as JSON has it; monostate is null.
-using Literal = std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string>;
+// A number that neither an integer nor a double holds exactly, as it was written: decimal digits
+// with sign, point and exponent as in JSON.
+struct NumberText {
+  std::string text;
+};
 
-enum class PredicateOperator { kEq, kNeq, kGt, kGte, kLt, kLte, kLike, kIlike, kIn, kIsNull, kIsNotNull };
+// A literal as JSON has it; monostate is null.
+using Literal =
+    std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, NumberText>;
+
+enum class PredicateOperator {
+  kEq,
+  kNeq,
+  kGt,
+  kGte,
+  kLt,
+  kLte,
+  kLike,
+  kIlike,
+  kIn,
+  kIsNull,
+  kIsNotNull
+};
 enum class AggregateFunction { kCount, kSum, kAvg, kMin, kMax };
 enum class SortDirection { kAscending, kDescending };
 
 struct Predicate {
   std::string column;
   PredicateOperator op;
-  std::vector<Literal> values;  // One; none for the null tests; any number (> 0) for kIn.
+  std::vector<Literal> values = {};  // One; none for the null tests; any number (> 0) for kIn.
 };
 
 struct SortKey {
@@ -40,15 +59,15 @@ struct Aggregation {
 };
 
 struct StructuredQuery {
-  std::vector<std::string> columns;  // Empty: all. Ignored when grouping.
-  std::vector<Predicate> predicates;
-  std::vector<std::string> group_by;
-  std::vector<Aggregation> aggregations;
-  std::vector<Predicate> having;
+  std::vector<std::string> columns = {};  // Empty: all. Ignored when grouping.
+  std::vector<Predicate> predicates = {};
+  std::vector<std::string> group_by = {};
+  std::vector<Aggregation> aggregations = {};
+  std::vector<Predicate> having = {};
   bool distinct = false;
-  std::vector<SortKey> order_by;
-  std::optional<uint64_t> limit;  // Rows in all.
-  uint64_t offset = 0;            // Rows left out first; counts towards nothing else.
+  std::vector<SortKey> order_by = {};
+  std::optional<uint64_t> limit = {};  // Rows in all.
+  uint64_t offset = 0;                 // Rows left out first; counts towards nothing else.
 };
 
 // After binding: columns are positions in the table's schema, literals have comparable types.
