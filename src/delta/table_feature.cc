@@ -20,7 +20,8 @@ struct FeatureSupport {
   Writing writing;
 };
 
-// Appending and overwriting need nothing for those that are kept.
+// Appending and overwriting need nothing for those that are kept. Column defaults are among them
+// because our writers give every column.
 constexpr std::array<FeatureSupport, 20> kFeatures = {{
     {"appendOnly", 0, 2, true, Writing::kKept},
     {"invariants", 0, 2, true, Writing::kKeptUnlessUsed},
@@ -29,7 +30,7 @@ constexpr std::array<FeatureSupport, 20> kFeatures = {{
     {"generatedColumns", 0, 4, true, Writing::kKeptUnlessUsed},
     {"columnMapping", 2, 5, true, Writing::kKeptUnlessUsed},
     {"identityColumns", 0, 6, true, Writing::kKeptUnlessUsed},
-    {"allowColumnDefaults", 0, 0, true, Writing::kKeptUnlessUsed},
+    {"allowColumnDefaults", 0, 0, true, Writing::kKept},
     {"timestampNtz", 0, 0, true, Writing::kKept},
     {"vacuumProtocolCheck", 0, 0, true, Writing::kKept},
     {"deletionVectors", 0, 0, true, Writing::kKept},
@@ -65,13 +66,41 @@ bool IsUsed(std::string_view feature, const Metadata& metadata) {
   if (feature == "checkConstraints") return HasSetting(metadata, "delta.constraints.");
   if (feature == "generatedColumns") return schema_has("\"delta.generationExpression\"");
   if (feature == "identityColumns") return schema_has("\"delta.identity.");
-  if (feature == "allowColumnDefaults") return schema_has("\"CURRENT_DEFAULT\"");
   if (feature == "columnMapping") {
     const auto mode = metadata.configuration.find("delta.columnMapping.mode");
     return mode != metadata.configuration.end() && mode->second != "none";
   }
   return true;
 }
+
+bool HasZonelessTimestamp(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::TIMESTAMP) {
+    return static_cast<const arrow::TimestampType&>(type).timezone().empty();
+  }
+  return std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return HasZonelessTimestamp(*field->type()); });
+}
+
+struct PropertyFeature {
+  std::string_view property;
+  std::string_view value;  // That turns the feature on; empty: any but "none".
+  std::string_view feature;
+  bool reader;
+};
+
+constexpr std::array<PropertyFeature, 11> kPropertyFeatures = {{
+    {"delta.enableChangeDataFeed", "true", "changeDataFeed", false},
+    {"delta.enableDeletionVectors", "true", "deletionVectors", true},
+    {"delta.enableInCommitTimestamps", "true", "inCommitTimestamp", false},
+    {"delta.columnMapping.mode", "", "columnMapping", true},
+    {"delta.enableRowTracking", "true", "rowTracking", false},
+    {"delta.enableTypeWidening", "true", "typeWidening", true},
+    {"delta.enableIcebergCompatV1", "true", "icebergCompatV1", false},
+    {"delta.enableIcebergCompatV2", "true", "icebergCompatV2", false},
+    {"delta.enableIcebergCompatV3", "true", "icebergCompatV3", false},
+    {"delta.enableVariantShredding", "true", "variantShredding", true},
+    {"delta.checkpointPolicy", "v2", "v2Checkpoint", true},
+}};
 
 Status Refused(std::string_view what, const std::vector<std::string>& features) {
   return Error(ErrorCode::kUnsupportedFeature,
@@ -106,6 +135,39 @@ std::vector<std::string> WriterFeatures(const Protocol& protocol) {
     }
   }
   return features;
+}
+
+Result<Protocol> ProtocolFor(const arrow::Schema& schema, const Metadata& metadata) {
+  std::vector<std::string> reader;
+  std::vector<std::string> writer;
+  const auto add = [&](std::string_view feature, bool for_readers) {
+    if (for_readers) reader.emplace_back(feature);
+    writer.emplace_back(feature);
+  };
+  for (const auto& known : kPropertyFeatures) {
+    const auto found = metadata.configuration.find(std::string(known.property));
+    if (found == metadata.configuration.end()) continue;
+    const bool on = known.value.empty() ? found->second != "none" : found->second == known.value;
+    if (on) add(known.feature, known.reader);
+  }
+  for (const auto& [property, value] : metadata.configuration) {
+    if (property.starts_with("delta.feature.")) {
+      return Error(ErrorCode::kUnsupportedFeature,
+                   "the property {} is not supported; features follow from the other properties",
+                   property);
+    }
+  }
+  if (HasSetting(metadata, "delta.constraints.")) add("checkConstraints", false);
+  if (HasZonelessTimestamp(*arrow::struct_(schema.fields()))) add("timestampNtz", true);
+  Protocol protocol;
+  if (writer.empty()) return protocol;
+  // What writer version 2 implies must stay when features are listed.
+  writer.insert(writer.end(), {"appendOnly", "invariants"});
+  protocol.min_reader_version = reader.empty() ? 1 : 3;
+  protocol.min_writer_version = 7;
+  if (!reader.empty()) protocol.reader_features = std::move(reader);
+  protocol.writer_features = std::move(writer);
+  return protocol;
 }
 
 Status CheckReadable(const Protocol& protocol) {

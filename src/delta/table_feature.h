@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <arrow/type.h>
+
 #include "base/error.h"
 #include "delta/action.h"
 
@@ -19,6 +21,10 @@ std::vector<std::string> WriterFeatures(const Protocol& protocol);
 // feature lists that contradict the versions. Deletion vectors are judged by the files: see
 // Snapshot::Open.
 Status CheckReadable(const Protocol& protocol);
+
+// The lowest protocol for a new table of that schema and configuration. kUnsupportedFeature naming
+// a property that turns on something we do not know.
+Result<Protocol> ProtocolFor(const arrow::Schema& schema, const Metadata& metadata);
 
 // CheckReadable, and kUnsupportedFeature for each feature of a writer that we do not keep. Features
 // that bind writers only where the metadata uses them (constraints, generated columns, …) stop only

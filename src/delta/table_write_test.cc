@@ -1,0 +1,278 @@
+#include "delta/table_write.h"
+
+#include <filesystem>
+#include <thread>
+
+#include <arrow/builder.h>
+#include <arrow/table.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "columnar/parquet_file.h"
+#include "delta/live_files.h"
+#include "delta/log_path.h"
+#include "delta/table_test_support.h"
+#include "storage/local_store.h"
+#include "storage/uuid.h"
+
+namespace deltaport::delta {
+namespace {
+
+const CancelToken kNoCancel;
+
+std::shared_ptr<arrow::Schema> TwoColumns() {
+  return arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8())});
+}
+
+std::shared_ptr<arrow::Array> Integers(const std::vector<std::optional<int64_t>>& values) {
+  arrow::Int64Builder builder;
+  for (const auto& value : values) EXPECT_TRUE(builder.AppendOrNull(value).ok());
+  return builder.Finish().ValueOrDie();
+}
+
+std::shared_ptr<arrow::Array> Texts(const std::vector<std::optional<std::string>>& values) {
+  arrow::StringBuilder builder;
+  for (const auto& value : values) {
+    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
+  }
+  return builder.Finish().ValueOrDie();
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Rows(const std::shared_ptr<arrow::Schema>& schema,
+                                               const arrow::ArrayVector& columns) {
+  auto batch = arrow::RecordBatch::Make(schema, columns.front()->length(), columns);
+  return arrow::RecordBatchReader::Make({batch}, schema).ValueOrDie();
+}
+
+std::shared_ptr<arrow::RecordBatchReader> SomeRows() {
+  return Rows(TwoColumns(), {Integers({1, 2, std::nullopt}), Texts({"a", "b", "c"})});
+}
+
+void ExpectError(const Status& status, ErrorCode code, std::string_view text) {
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(CodeOf(status), code) << status;
+  EXPECT_NE(status.message().find(text), std::string::npos) << status;
+}
+
+size_t ObjectCount(TestTable& table) { return table.store().ListRecursive("/table")->size(); }
+
+TEST(TableWrite, AppendedRowsAreInTheNextVersion) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  const auto outcome = Append(table.location(), *SomeRows(), {}, kNoCancel);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->version, 1);
+  EXPECT_EQ(outcome->rows, 3);
+  const auto snapshot = *Snapshot::Open(table.location());
+  EXPECT_EQ(snapshot->RowCount(), 3);
+  const auto statistics = *snapshot->Statistics(0);
+  EXPECT_EQ(statistics->min_values->GetScalar(0).ValueOrDie()->ToString(), "1");
+  EXPECT_EQ(statistics->max_values->GetScalar(0).ValueOrDie()->ToString(), "2");
+  EXPECT_EQ(statistics->null_counts->Value(0), 1);
+}
+
+TEST(TableWrite, CreatingTwiceFailsAndKeepsTheFirst) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  ExpectError(CreateTable(table.location(), *TwoColumns(), {}, {}).status(),
+              ErrorCode::kAlreadyExists, "/table");
+}
+
+TEST(TableWrite, OverwriteRemovesEveryFileAndSaysWhatItRemoved) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
+  ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
+  const auto outcome = Overwrite(table.location(), *SomeRows(), {}, kNoCancel);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->removed_files, 2);
+  EXPECT_EQ((*Snapshot::Open(table.location()))->RowCount(), 3);
+  const auto commit = (*table.store().Read(CommitPath("/table", 3)))->ToString();
+  EXPECT_NE(commit.find(R"("extendedFileMetadata":true)"), std::string::npos);
+}
+
+TEST(TableWrite, RowsThatDoNotFitNameEveryDifference) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  const auto other =
+      arrow::schema({arrow::field("id", arrow::utf8()), arrow::field("extra", arrow::int64())});
+  const auto status =
+      Append(table.location(), *Rows(other, {Texts({"1"}), Integers({1})}), {}, kNoCancel).status();
+  ExpectError(status, ErrorCode::kInvalidArgument, "missing column 'name' (string)");
+  ExpectError(status, ErrorCode::kInvalidArgument, "added column 'extra' (long)");
+  ExpectError(status, ErrorCode::kInvalidArgument,
+              "changed column 'id' (string, the table has long)");
+}
+
+TEST(TableWrite, ANullInANotNullColumnLeavesNothingBehind) {
+  TestTable table;
+  const auto strict = arrow::schema(
+      {arrow::field("id", arrow::int64(), false), arrow::field("name", arrow::utf8())});
+  ASSERT_TRUE(CreateTable(table.location(), *strict, {}, {}).ok());
+  const size_t before = ObjectCount(table);
+  ExpectError(Append(table.location(), *SomeRows(), {}, kNoCancel).status(),
+              ErrorCode::kInvalidArgument, "column 'id' is NOT NULL");
+  EXPECT_EQ(ObjectCount(table), before);
+}
+
+// Gives one batch, then fails.
+class FailingReader final : public arrow::RecordBatchReader {
+ public:
+  std::shared_ptr<arrow::Schema> schema() const override { return TwoColumns(); }
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    if (given_) return Error(ErrorCode::kIo, "the source broke");
+    given_ = true;
+    return SomeRows()->ReadNext(batch);
+  }
+
+ private:
+  bool given_ = false;
+};
+
+TEST(TableWrite, AFailingSourceLeavesNothingBehind) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {"name"}, {}).ok());
+  const size_t before = ObjectCount(table);
+  FailingReader rows;
+  WriteOptions options;
+  options.files.file_bytes = 1;  // Files are finished before the source fails.
+  options.files.row_group_rows = 1;
+  ExpectError(Append(table.location(), rows, options, kNoCancel).status(), ErrorCode::kIo,
+              "the source broke");
+  EXPECT_EQ(ObjectCount(table), before);
+}
+
+TEST(TableWrite, ACancelledAppendLeavesNothingBehind) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  const size_t before = ObjectCount(table);
+  const CancelToken token;
+  token.Cancel(Error(ErrorCode::kCancelled, "the caller left"));
+  ExpectError(Append(table.location(), *SomeRows(), {}, token).status(), ErrorCode::kCancelled,
+              "the caller left");
+  EXPECT_EQ(ObjectCount(table), before);
+}
+
+TEST(TableWrite, PartitionValuesComeBackWithNullsAndSpecialCharacters) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {"name"}, {}).ok());
+  const std::vector<std::optional<std::string>> names = {"a b/c=%20", std::nullopt, "ü", ".."};
+  const auto rows = Rows(TwoColumns(), {Integers({1, 2, 3, 4}), Texts(names)});
+  ASSERT_TRUE(Append(table.location(), *rows, {}, kNoCancel).ok());
+  const auto snapshot = *Snapshot::Open(table.location());
+  ASSERT_EQ(snapshot->files().size(), 4U);
+  const auto values = std::static_pointer_cast<arrow::StringArray>(*snapshot->PartitionValues(1));
+  std::vector<std::optional<std::string>> found;
+  for (int64_t i = 0; i < values->length(); ++i) {
+    found.push_back(values->IsNull(i) ? std::nullopt : std::optional(values->GetString(i)));
+    const auto file = columnar::ParquetFile::Open(table.store(), snapshot->FilePath(i));
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_FALSE((*file)->HasLeaf("name"));
+  }
+  EXPECT_THAT(found, testing::UnorderedElementsAreArray(names));
+}
+
+TEST(TableWrite, ManyPartitionsKeepWithinTheLimitOfOpenFiles) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {"id"}, {}).ok());
+  std::vector<std::optional<int64_t>> ids;
+  std::vector<std::optional<std::string>> names;
+  for (int64_t i = 0; i < 500; ++i) {
+    ids.emplace_back(i % 50);
+    names.emplace_back("x");
+  }
+  WriteOptions options;
+  options.files.open_files_max = 3;
+  options.files.buffer_bytes = 64;
+  const auto rows = Rows(TwoColumns(), {Integers(ids), Texts(names)});
+  ASSERT_TRUE(Append(table.location(), *rows, options, kNoCancel).ok());
+  EXPECT_EQ((*Snapshot::Open(table.location()))->RowCount(), 500);
+}
+
+TEST(TableWrite, AppendOnlyTablesRefuseOverwrite) {
+  TestTable table;
+  ASSERT_TRUE(
+      CreateTable(table.location(), *TwoColumns(), {}, {{"delta.appendOnly", "true"}}).ok());
+  ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
+  ExpectError(Overwrite(table.location(), *SomeRows(), {}, kNoCancel).status(),
+              ErrorCode::kInvalidArgument, "delta.appendOnly");
+}
+
+TEST(TableWrite, TablesWithCheckConstraintsAreRefusedByName) {
+  TestTable table;
+  table.Commit(
+      0, fmt::format("{}\n{}\n", R"({"protocol":{"minReaderVersion":1,"minWriterVersion":3}})",
+                     MetadataLine("[" + FieldJson("id", "long") + "]", "[]",
+                                  R"({"delta.constraints.positive":"id > 0"})")));
+  const auto rows = Rows(arrow::schema({arrow::field("id", arrow::int64())}), {Integers({1})});
+  ExpectError(Append(table.location(), *rows, {}, kNoCancel).status(),
+              ErrorCode::kUnsupportedFeature, "checkConstraints");
+}
+
+TEST(TableWrite, InCommitTimestampsGrowEvenIfTheClockStands) {
+  TestTable table;
+  ASSERT_TRUE(
+      CreateTable(table.location(), *TwoColumns(), {}, {{"delta.enableInCommitTimestamps", "true"}})
+          .ok());
+  int64_t before = (*Snapshot::Open(table.location()))->timestamp_ms();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
+    const int64_t now = (*Snapshot::Open(table.location()))->timestamp_ms();
+    EXPECT_GT(now, before);
+    before = now;
+  }
+}
+
+TEST(TableWrite, BadNamesAndPartitionColumnsAreRefused) {
+  TestTable table;
+  const auto spaced = arrow::schema({arrow::field("a b", arrow::int64())});
+  ExpectError(CreateTable(table.location(), *spaced, {}, {}).status(), ErrorCode::kInvalidArgument,
+              "'a b'");
+  const auto twice =
+      arrow::schema({arrow::field("a", arrow::int64()), arrow::field("A", arrow::int64())});
+  ExpectError(CreateTable(table.location(), *twice, {}, {}).status(), ErrorCode::kInvalidArgument,
+              "'A'");
+  ExpectError(CreateTable(table.location(), *TwoColumns(), {"nope"}, {}).status(),
+              ErrorCode::kInvalidArgument, "'nope'");
+  ExpectError(CreateTable(table.location(), *TwoColumns(), {"id", "name"}, {}).status(),
+              ErrorCode::kInvalidArgument, "every column");
+  EXPECT_EQ(ObjectCount(table), 0U);
+}
+
+// A directory that is removed again.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory()
+      : path_(std::filesystem::temp_directory_path() / ("deltaport-" + storage::RandomUuid())) {}
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(TableWrite, RacingAppendsAllSucceedInAGaplessLog) {
+  constexpr int kWriters = 4;
+  constexpr int kAppends = 8;
+  const TemporaryDirectory directory;
+  const storage::Location location{storage::LocalStore::Shared(), directory.path()};
+  ASSERT_TRUE(CreateTable(location, *TwoColumns(), {}, {}).ok());
+  std::vector<std::thread> writers;
+  std::atomic<int> failures = 0;
+  for (int i = 0; i < kWriters; ++i) {
+    writers.emplace_back([&] {
+      for (int n = 0; n < kAppends; ++n) {
+        if (!Append(location, *SomeRows(), {}, kNoCancel).ok()) ++failures;
+      }
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(failures, 0);
+  const auto snapshot = Snapshot::Open(location);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  EXPECT_EQ((*snapshot)->version(), kWriters * kAppends);
+  EXPECT_EQ((*snapshot)->RowCount(), 3 * kWriters * kAppends);
+}
+
+}  // namespace
+}  // namespace deltaport::delta
