@@ -100,6 +100,7 @@ Status Transaction::RemoveAllFiles() {
                  "table {}: its rows cannot be replaced, because delta.appendOnly is true",
                  table_.path);
   }
+  replaces_ = true;
   const LiveFiles& files = snapshot_->files();
   const int64_t now_ms = NowMs();
   removes_.reserve(files.size());

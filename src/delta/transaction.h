@@ -53,7 +53,7 @@ class Transaction {
 
  private:
   Transaction() = default;
-  bool blind() const { return snapshot_ != nullptr && removes_.empty(); }
+  bool blind() const { return snapshot_ != nullptr && !replaces_; }
   CommitInfo Info(const Operation& operation) const;
   std::string Lines(CommitInfo& info);
   // Reads the commits that came first and moves behind them, or says why it cannot.
@@ -66,6 +66,7 @@ class Transaction {
   std::vector<AddFile> adds_;
   std::vector<RemoveFile> removes_;
   std::map<std::string, int64_t> transactions_;
+  bool replaces_ = false;  // Depends on the files of the snapshot.
   bool in_commit_timestamps_ = false;
   TableVersion next_version_ = 0;
   int64_t previous_timestamp_ms_ = 0;  // Of the version before next_version_, if in-commit.

@@ -64,6 +64,15 @@ TEST(Transaction, AnOverwriteConflictsWithAnAppend) {
   ExpectConflict(overwrite.Commit(kWrite, CancelToken()).status(), "version 2");
 }
 
+TEST(Transaction, AnOverwriteOfAnEmptyTableConflictsTooWithAnAppend) {
+  TestTable table;
+  table.CommitFirst();
+  auto overwrite = *StartOn(table);
+  ASSERT_TRUE(overwrite.RemoveAllFiles().ok());
+  table.Commit(1, AddLine("theirs"));
+  ExpectConflict(overwrite.Commit(kWrite, CancelToken()).status(), "version 1");
+}
+
 TEST(Transaction, TheSameApplicationConflicts) {
   TestTable table;
   table.CommitFirst();
