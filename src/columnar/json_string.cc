@@ -1,5 +1,6 @@
 #include "columnar/json_string.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -92,20 +93,23 @@ int SpecialBytes(__m128i bytes) {
 
 }  // namespace
 
-char* PutJsonString(char* out, std::string_view text) {
+char* PutJsonString(char* out, std::string_view text, const char* readable_end) {
   const auto* in = reinterpret_cast<const uint8_t*>(text.data());
   const uint8_t* const end = in + text.size();
+  const auto* const readable =
+      readable_end == nullptr ? end : reinterpret_cast<const uint8_t*>(readable_end);
   *out++ = '"';
-  while (end - in >= 16) {
+  while (in < end && readable - in >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
-    const int special = SpecialBytes(bytes);
+    const size_t size = std::min<size_t>(16, static_cast<size_t>(end - in));
+    const unsigned special = static_cast<unsigned>(SpecialBytes(bytes)) & ((1u << size) - 1);
     if (special == 0) {
-      in += 16;
-      out += 16;
+      in += size;
+      out += size;
       continue;
     }
-    const int clean = __builtin_ctz(static_cast<unsigned>(special));
+    const int clean = __builtin_ctz(special);
     in += clean;
     out = PutCharacter(out + clean, in, end);
   }

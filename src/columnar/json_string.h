@@ -11,10 +11,11 @@
 namespace deltaport::columnar {
 
 // Bytes that PutJsonString may touch for a text of `size` bytes.
-constexpr size_t JsonStringBound(size_t size) { return 6 * size + 2 + 16; }
+constexpr size_t JsonStringBound(size_t size) { return 6 * size + 2 + 32; }
 
 // Writes the quoted text to `out`, which must have JsonStringBound(text.size()) bytes; returns the
-// end. Reads no byte outside `text`.
-char* PutJsonString(char* out, std::string_view text);
+// end. Reads no byte outside `text`, or up to `readable_end` where the caller knows that the bytes
+// behind `text` belong to the same buffer; that is faster for short texts.
+char* PutJsonString(char* out, std::string_view text, const char* readable_end = nullptr);
 
 }  // namespace deltaport::columnar
