@@ -48,10 +48,12 @@ def taxi_row(number: int) -> dict:
         "trip_id": number,
         "vendor_id": number % 3,
         "pickup_at": pickup_at,
-        "dropoff_at": None
-        if number % 50 == 7
-        else (pickup_at + datetime.timedelta(minutes=10, microseconds=number % 2 * 250_000)).replace(
-            tzinfo=UTC
+        "dropoff_at": (
+            None
+            if number % 50 == 7
+            else (
+                pickup_at + datetime.timedelta(minutes=10, microseconds=number % 2 * 250_000)
+            ).replace(tzinfo=UTC)
         ),
         "pickup_date": pickup_at.date(),
         "passenger_count": None if number % 17 == 3 else number % 9,
@@ -99,7 +101,7 @@ def types_table() -> pa.Table:
         "decimal38": column(
             pa.decimal128(38, 10), lambda i: decimal.Decimal(i * 10**25 - 7).scaleb(-10)
         ),
-        "text": column(pa.string(), lambda i: f"wört {i % 10} \"quoted\" \\ \n\t\x01 ☃ 𝄞"),
+        "text": column(pa.string(), lambda i: f'wört {i % 10} "quoted" \\ \n\t\x01 ☃ 𝄞'),
         "binary": column(pa.binary(), lambda i: bytes([i, 0, 255, 250])[: i % 5]),
         "date": column(pa.date32(), lambda i: datetime.date(1969, 12, 1 + i % 28)),
         "time": column(pa.time64("us"), lambda i: datetime.time(1, 2, 5, i % 2 * 500_000)),
@@ -117,7 +119,7 @@ def types_table() -> pa.Table:
             pa.list_(pa.int32()), lambda i: [None if n == 1 else n for n in range(i % 4)]
         ),
         "struct": column(
-            pa.struct([("a", pa.int64()), ("b \"c\"", pa.string())]),
+            pa.struct([("a", pa.int64()), ('b "c"', pa.string())]),
             lambda i: {"a": i, 'b "c"': None if i % 2 else f"s{i}"},
         ),
         "map": column(pa.map_(pa.string(), pa.float64()), lambda i: [("k", i / 2), ("ö", None)]),

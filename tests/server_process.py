@@ -1,8 +1,8 @@
 """A Deltaport server as a child process of a test.
 
 The binary is $DELTAPORT_BINARY, else build/release/deltaport. Starting waits for the address and,
-unless told otherwise, for /readyz. Stopping sends SIGTERM and checks that the exit was clean: code 0
-in time, and no sanitizer report in the log.
+unless told otherwise, for /readyz. Stopping sends SIGTERM and checks that the exit was clean: code
+0 in time, and no sanitizer report in the log.
 """
 
 from __future__ import annotations
@@ -133,6 +133,15 @@ class ServerProcess:
     def wait_until_ready(self) -> None:
         """Polls /readyz until it answers 200."""
         self._poll("became ready", self._is_ready)
+
+    def wait_until_built(self) -> None:
+        """Polls the listing until no data set is pending or building; some may have failed."""
+        self._poll("opened its data sets", self._is_built)
+
+    def _is_built(self) -> bool:
+        with self.client(timeout_s=self._start_timeout_s) as client:
+            entries = client.get("/api/v1/datasets").json()["datasets"]
+        return all(entry["state"] in ("published", "failed") for entry in entries)
 
     def _is_ready(self) -> bool:
         with self.client(timeout_s=self._start_timeout_s) as client:

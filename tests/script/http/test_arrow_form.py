@@ -39,7 +39,9 @@ def _plain(table: pa.Table) -> pa.Table:
         ("?format=json", ARROW_STREAM),
     ],
 )
-def test_ArrowIsAskedForByParameterOrAcceptHeader(http: HttpClient, suffix: str, accept: str | None):
+def test_ArrowIsAskedForByParameterOrAcceptHeader(
+    http: HttpClient, suffix: str, accept: str | None
+):
     headers = {"Accept": accept} if accept else {}
     reply = http.post(QUERY + suffix, {"columns": ["trip_id"], "limit": 2}, **headers)
     assert reply.status == 200
@@ -64,7 +66,9 @@ def test_AnythingElseIsJson(http: HttpClient, suffix: str, accept: str):
 
 
 def test_HeadersOfAPage(http: HttpClient):
-    reply = http.post(QUERY, {"page": 2, "page_size": 7}, Accept=ARROW_STREAM, Accept_Encoding="gzip")
+    reply = http.post(
+        QUERY, {"page": 2, "page_size": 7}, Accept=ARROW_STREAM, Accept_Encoding="gzip"
+    )
     assert reply.header("content-type") == ARROW_STREAM
     assert reply.header("content-encoding") == "identity"
     assert reply.header("transfer-encoding") == "chunked"

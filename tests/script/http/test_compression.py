@@ -37,7 +37,9 @@ def _decode(coding: str, body: bytes) -> bytes:
     ],
 )
 @pytest.mark.parametrize("path", ["/health", "/api/v1/datasets/taxi/query"])
-def test_AcceptedCodingIsUsedEvenForSmallBodies(http: HttpClient, path: str, accept: str, coding: str):
+def test_AcceptedCodingIsUsedEvenForSmallBodies(
+    http: HttpClient, path: str, accept: str, coding: str
+):
     if path == "/health":
         reply, plain = http.get(path, Accept_Encoding=accept), PLAIN
     else:

@@ -76,7 +76,9 @@ def test_StatusOfAPublishedDataset(http: HttpClient, dataset: str):
     assert status["consecutive_failures"] == 0
     assert status["depends_on"] == []
     assert status["rows"] == http.count(dataset)
-    assert status["columns"] == len(http.get(f"/api/v1/datasets/{dataset}/schema").json()["columns"])
+    assert status["columns"] == len(
+        http.get(f"/api/v1/datasets/{dataset}/schema").json()["columns"]
+    )
 
 
 def test_RowsAndColumnsAreCounted(http: HttpClient):

@@ -72,7 +72,12 @@ CASES = [
     ("payment_type", "ilike", ["CA%"], lambda r: r["payment_type"].startswith("ca")),
     ("payment_type", "like", ["_a__"], lambda r: r["payment_type"] in ("card", "cash")),
     ("note", "like", ["note \\%"], lambda r: False),
-    ("note", "like", ["note 1_"], lambda r: r["note"] and len(r["note"]) == 7 and r["note"][5] == "1"),
+    (
+        "note",
+        "like",
+        ["note 1_"],
+        lambda r: r["note"] and len(r["note"]) == 7 and r["note"][5] == "1",
+    ),
     ("note", "neq", ["note 1"], lambda r: r["note"] not in (None, "note 1")),
     ("BOROUGH", "eq", ["Queens"], lambda r: r["borough"] == "Queens"),
     ("borough", "in", [["Queens", "Bronx", None]], lambda r: r["borough"] in ("Queens", "Bronx")),

@@ -47,7 +47,9 @@ def test_VersionNamesTheProgram(http: HttpClient):
 def test_EveryDataRouteIsMountedUnderBothPrefixes(
     http: HttpClient, prefix: str, method: str, path: str
 ):
-    body, headers = (b"{}", {"Content-Type": "application/json"}) if method == "POST" else (None, {})
+    body, headers = (
+        (b"{}", {"Content-Type": "application/json"}) if method == "POST" else (None, {})
+    )
     assert http.request(method, prefix + path, body, headers).status == 200
 
 

@@ -149,7 +149,11 @@ def test_PagesTogetherAreTheWholeDataset(http: HttpClient):
     found = []
     for page in range(1, 8):
         found += http.column(
-            "taxi", "trip_id", order_by=[{"col": "distance_km"}, *BY_TRIP], page=page, page_size=3000
+            "taxi",
+            "trip_id",
+            order_by=[{"col": "distance_km"}, *BY_TRIP],
+            page=page,
+            page_size=3000,
         )
     assert len(found) == lake_data.TAXI_ROWS
     assert sorted(found) == list(range(lake_data.TAXI_ROWS))

@@ -12,7 +12,9 @@ NOT_NUMERIC = "invalid value:"
 
 
 def _predicate(column: str, operator: str, *literal) -> dict:
-    return {"predicates": [{"col": column, "op": operator} | ({"val": literal[0]} if literal else {})]}
+    return {
+        "predicates": [{"col": column, "op": operator} | ({"val": literal[0]} if literal else {})]
+    }
 
 
 EXACT = [
@@ -51,8 +53,14 @@ EXACT = [
         GROUP | {"aggregations": [{"op": "median", "col": "trip_id"}]},
         "invalid value: unknown aggregation op 'median' (expected count|sum|avg|min|max)",
     ),
-    (GROUP | {"aggregations": [{"op": "sum"}]}, "invalid value: aggregation 'sum' requires a 'col'"),
-    (GROUP | {"aggregations": [{"op": "AVG"}]}, "invalid value: aggregation 'avg' requires a 'col'"),
+    (
+        GROUP | {"aggregations": [{"op": "sum"}]},
+        "invalid value: aggregation 'sum' requires a 'col'",
+    ),
+    (
+        GROUP | {"aggregations": [{"op": "AVG"}]},
+        "invalid value: aggregation 'avg' requires a 'col'",
+    ),
     (
         {"aggregations": [{"op": "count"}]},
         "invalid value: aggregations require a non-empty group_by",
@@ -99,7 +107,9 @@ def test_MistakeIs400WithThePeersText(http: HttpClient, route: str, query: dict,
 
 
 @pytest.mark.parametrize(("query", "named"), MISTAKES)
-def test_MistakeThatTheEngineFindsIs400AndNamesTheCulprit(http: HttpClient, query: dict, named: str):
+def test_MistakeThatTheEngineFindsIs400AndNamesTheCulprit(
+    http: HttpClient, query: dict, named: str
+):
     reply = http.query("taxi", **query)
     assert reply.status == 400, reply.text
     assert named in reply.error
@@ -114,7 +124,9 @@ def test_CountChecksItsPredicates(http: HttpClient, query: dict, text: str):
 
 @pytest.mark.parametrize("literal", [[], {}, True, "x", -1, 5, 1.5, None])
 def test_NoLiteralForAnyOperatorAndColumnIsAServerError(http: HttpClient, literal):
-    columns = [column["name"] for column in http.get("/api/datasets/types/schema").json()["columns"]]
+    columns = [
+        column["name"] for column in http.get("/api/datasets/types/schema").json()["columns"]
+    ]
     operators = "eq neq gt gte lt lte like ilike in is_null is_not_null".split()
     for column in columns:
         for operator in operators:
@@ -135,7 +147,9 @@ def test_RepeatedColumnsAreRefusedOrComeBackOnce(http: HttpClient):
 
 def test_FormOfTheErrorIsTheEnvelopeAlsoWhenArrowWasAsked(http: HttpClient):
     reply = http.post(
-        "/api/v1/datasets/taxi/query", {"columns": ["nope"]}, Accept="application/vnd.apache.arrow.stream"
+        "/api/v1/datasets/taxi/query",
+        {"columns": ["nope"]},
+        Accept="application/vnd.apache.arrow.stream",
     )
     assert reply.body == b'{"error":"unknown column: nope"}'
 
