@@ -52,7 +52,9 @@ TEST(CancelTokenTest, CallbackRunsAtOnceOnCancelledToken) {
 TEST(CancelTokenTest, DestroyedRegistrationNeverRuns) {
   const CancelToken token;
   int calls = 0;
-  { const auto registration = token.OnCancel([&] { ++calls; }); }
+  {
+    const auto registration = token.OnCancel([&] { ++calls; });
+  }
   token.Cancel(Stop());
   EXPECT_EQ(calls, 0);
 }

@@ -1,0 +1,13 @@
+from typing import Any
+
+__version__: str
+
+class QueryResult:
+    """Rows of a query behind the Arrow PyCapsule interface; they can be taken once."""
+
+    @property
+    def column_names(self) -> list[str]: ...
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+    def __arrow_c_schema__(self) -> Any: ...
+
+def query(directories: list[str], sql: str) -> QueryResult: ...
