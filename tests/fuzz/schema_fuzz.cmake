@@ -1,0 +1,1 @@
+set(schema_fuzz_LAYERS columnar)
