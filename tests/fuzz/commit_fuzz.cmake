@@ -1,2 +1,0 @@
-set(commit_fuzz_LAYERS columnar)
-set(commit_fuzz_SOURCES delta/action_json.cc)

@@ -1,0 +1,1 @@
+set(log_json_fuzz_LAYERS delta)
