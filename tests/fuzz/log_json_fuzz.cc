@@ -38,8 +38,8 @@ void ReadEverything(const deltaport::delta::Snapshot& snapshot) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const Status parsed = deltaport::delta::ParseCommit(
-      bytes, "commit", [](deltaport::delta::Action&& action) {
+  const Status parsed =
+      deltaport::delta::ParseCommit(bytes, "commit", [](deltaport::delta::Action&& action) {
         static_cast<void>(deltaport::delta::ActionToJson(action));
         return Status::OK();
       });
