@@ -88,7 +88,7 @@ tsan: ## Run the concurrency tests under the thread sanitizer.
 
 format: ## Format the C++ files.
 	$(INSTALL) test
-	@git ls-files '*.cc' '*.h' | xargs $(TOOLS)/clang-format -i
+	@git ls-files src tests | grep -E '\.(cc|h)$$' | xargs $(TOOLS)/clang-format -i
 
 tidy: ## Run clang-tidy over the files that changed since they passed.
 	$(INSTALL) test

@@ -6,6 +6,7 @@ from source_tree import ROOT, cpp_files
 
 
 def test_cpp_files_are_formatted(tools):
-    checked = subprocess.run([tools / "clang-format", "--dry-run", "-Werror", *cpp_files()],
+    files = [path for path in cpp_files() if path.parts[0] != "cmake"]
+    checked = subprocess.run([tools / "clang-format", "--dry-run", "-Werror", *files],
                              cwd=ROOT, capture_output=True, text=True)
     assert checked.returncode == 0, "run `make format`\n" + checked.stderr[-4000:]
