@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include "ports/error_mapping.h"
 #include "ports/wire/response_head.h"
 #include "storage/uri.h"
 
@@ -45,8 +46,7 @@ Response NotFound() {
 }
 
 Response Overloaded() {
-  Response response = ErrorResponse(
-      Error(ErrorCode::kUnavailable, "the server is overloaded, try again in a second"));
+  Response response = ErrorResponse(503, "the server is overloaded, try again in a second");
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }

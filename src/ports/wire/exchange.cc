@@ -4,38 +4,10 @@
 #include <utility>
 
 #include "base/log.h"
-#include "columnar/json_rows.h"
+#include "ports/error_mapping.h"
 
 namespace deltaport::ports::wire {
 namespace {
-
-int HttpStatusOf(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalidArgument:
-    case ErrorCode::kUnsupportedFeature:
-      return 400;
-    case ErrorCode::kUnauthenticated:
-      return 401;
-    case ErrorCode::kPermissionDenied:
-      return 403;
-    case ErrorCode::kNotFound:
-      return 404;
-    case ErrorCode::kAlreadyExists:
-    case ErrorCode::kConflict:
-      return 409;
-    case ErrorCode::kResourceExhausted:
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kCancelled:
-      return 503;
-    case ErrorCode::kDeadlineExceeded:
-      return 504;
-    case ErrorCode::kCorruptTable:
-    case ErrorCode::kIo:
-    case ErrorCode::kInternal:
-      break;
-  }
-  return 500;
-}
 
 // Runs foreign code, whose exceptions end here.
 Response CallHandler(const Route& route, const Request& request) {
@@ -251,16 +223,6 @@ Status Exchange::ApplyCoding(bool streamed) {
 bool Exchange::ready() const {
   if (complete_.load(std::memory_order_acquire)) return true;
   return streams_.load(std::memory_order_acquire) && stream_.ready();
-}
-
-Response ErrorResponse(const Status& status) {
-  Response response;
-  response.status = HttpStatusOf(CodeOf(status));
-  response.content_type = "application/json";
-  response.body = R"({"error":)";
-  columnar::AppendJsonString(status.message(), response.body);
-  response.body += '}';
-  return response;
 }
 
 }  // namespace deltaport::ports::wire

@@ -93,7 +93,4 @@ class Exchange {
   ResponseStream stream_;
 };
 
-// {"error":"…"} with the status of the error's code.
-Response ErrorResponse(const Status& status);
-
 }  // namespace deltaport::ports::wire
