@@ -1,5 +1,6 @@
 #include "base/metrics.h"
 
+#include <cmath>
 #include <thread>
 #include <vector>
 

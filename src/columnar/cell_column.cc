@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <arrow/array.h>
+#include <arrow/extension_type.h>
 #include <arrow/util/bit_util.h>
 #include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>

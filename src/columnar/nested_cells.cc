@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/extension_type.h>
 #include <arrow/type_traits.h>
 
 #include "columnar/cell_column.h"

@@ -43,8 +43,7 @@ Response Readiness(const lake::Lake& lake) {
   }
   if (loading) return NotReady("datasets are loading");
   if (!failed.empty()) return NotReady(fmt::format("failed datasets: [{}]", failed));
-  return Json(
-      fmt::format(R"({{"status":"ready","datasets":{}}})", catalogue->datasets().size()));
+  return Json(fmt::format(R"({{"status":"ready","datasets":{}}})", catalogue->datasets().size()));
 }
 
 std::string VersionJson() {
@@ -71,7 +70,8 @@ std::string CurrentState(const lake::Lake& lake, const wire::ServerLoad& load) {
   now.GetGauge("deltaport_build_info", "Always 1; the labels tell the build.",
                {{"version", DELTAPORT_VERSION}})
       .Set(1);
-  for (const auto& [name, dataset] : lake.Current()->datasets()) {
+  const auto catalogue = lake.Current();
+  for (const auto& [name, dataset] : catalogue->datasets()) {
     if (dataset->generation == nullptr || !dataset->generation->row_count) continue;
     now.GetGauge("datapress_dataset_rows", "Rows of the dataset, where they are known.",
                  {{"dataset", name}})
@@ -99,19 +99,19 @@ std::vector<Route> OperationsRoutes(const lake::Lake& lake,
   std::vector<Route> routes;
   routes.push_back(OnIoThread(options.prefix + "/health", alive));
   routes.push_back(OnIoThread(options.prefix + "/healthz", alive));
-  routes.push_back(OnIoThread(options.prefix + "/readyz",
-                              [&lake](const Request&) { return Readiness(lake); }));
+  routes.push_back(
+      OnIoThread(options.prefix + "/readyz", [&lake](const Request&) { return Readiness(lake); }));
   routes.push_back(
       OnIoThread(options.prefix + "/version", [](const Request&) { return Json(VersionJson()); }));
   if (options.metrics) {
-    routes.push_back(OnIoThread(
-        options.prefix + options.metrics_path,
-        [&lake, metrics = std::move(metrics), load = std::move(load)](const Request&) {
-          Response response;
-          response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-          response.body = metrics->Exposition() + CurrentState(lake, *load);
-          return response;
-        }));
+    routes.push_back(
+        OnIoThread(options.prefix + options.metrics_path,
+                   [&lake, metrics = std::move(metrics), load = std::move(load)](const Request&) {
+                     Response response;
+                     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                     response.body = metrics->Exposition() + CurrentState(lake, *load);
+                     return response;
+                   }));
   }
   return routes;
 }

@@ -14,9 +14,9 @@
 namespace deltaport::ports::operations {
 
 struct OperationsOptions {
-  std::string prefix;                      // In front of every path; "" or "/x".
-  bool metrics = true;                     // Whether the metrics route exists.
-  std::string metrics_path = "/metrics";   // After the prefix.
+  std::string prefix;                     // In front of every path; "" or "/x".
+  bool metrics = true;                    // Whether the metrics route exists.
+  std::string metrics_path = "/metrics";  // After the prefix.
 };
 
 // GET /health, /healthz, /readyz, /version and the metrics. `lake` must outlive the routes. They

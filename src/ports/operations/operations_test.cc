@@ -61,7 +61,9 @@ class OperationsTest : public testing::Test {
     for (const wire::Route& route : OperationsRoutes(lake_, metrics_, load_)) {
       if (route.pattern == path) return route.handler(wire::Request());
     }
-    return {.status = 404};
+    wire::Response missing;
+    missing.status = 404;
+    return missing;
   }
 
   CatalogueOnlyLake lake_;
@@ -81,8 +83,7 @@ TEST_F(OperationsTest, ReadyOnlyWhenEveryDatasetCanBeRead) {
   EXPECT_EQ(Get("/readyz").status, 503);
   EXPECT_EQ(Get("/readyz").body, R"({"reason":"datasets are loading","status":"not ready"})");
   lake_.Add("b", lake::DatasetState::kFailed, std::nullopt);
-  EXPECT_EQ(Get("/readyz").body,
-            R"({"reason":"failed datasets: [\"b\"]","status":"not ready"})");
+  EXPECT_EQ(Get("/readyz").body, R"({"reason":"failed datasets: [\"b\"]","status":"not ready"})");
   lake_.Add("b", lake::DatasetState::kFailed, 3);
   EXPECT_EQ(Get("/readyz").status, 200);
   EXPECT_EQ(Get("/readyz").body, R"({"status":"ready","datasets":2})");

@@ -55,9 +55,8 @@ class RequestMetrics {
                                "Bytes sent in responses, heads included.", labels),
         &registry_->GetHistogram("datapress_http_requests_duration_seconds",
                                  "Time from a parsed request to its last byte sent.", labels)};
-    series_.emplace(std::tuple(std::string(record.route), std::string(record.method),
-                               record.status),
-                    made);
+    series_.emplace(
+        std::tuple(std::string(record.route), std::string(record.method), record.status), made);
     return made;
   }
 

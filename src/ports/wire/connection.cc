@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <span>
 #include <utility>
 
 #include <poll.h>
@@ -114,8 +115,11 @@ Awaitable<bool> Connection::ServeOne() {
     sent = co_await SendPlain(*replaced, keep_alive);
   } else if (gave_up_.ok()) {
     status = exchange_->response().status;
-    sent = exchange_->stream() != nullptr ? co_await SendStream(keep_alive)
-                                          : co_await SendPlain(exchange_->response(), keep_alive);
+    if (exchange_->stream() != nullptr) {
+      sent = co_await SendStream(keep_alive);
+    } else {
+      sent = co_await SendPlain(exchange_->response(), keep_alive);
+    }
   }
   Observe(status);
   loop_.core().load->requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
@@ -150,13 +154,15 @@ Awaitable<bool> Connection::ReadRequest(RequestParser& parser) {
     }
     if (phase_ == Phase::kIdle && loop_.stopping()) co_return false;
     if (!GrowBuffer()) {
-      co_await Reject({431, "the request header is too large"});
+      const Rejection too_large{431, "the request header is too large"};
+      co_await Reject(too_large);
       co_return false;
     }
     const auto [error, count] = co_await socket_.async_read_some(
         asio::buffer(buffer_.data() + buffer_end_, buffer_.size() - buffer_end_), kAwait);
     if (error) {
-      if (read_timed_out_) co_await Reject({408, "the request took too long to arrive"});
+      const Rejection too_slow{408, "the request took too long to arrive"};
+      if (read_timed_out_) co_await Reject(too_slow);
       co_return false;
     }
     buffer_end_ += count;
@@ -251,7 +257,8 @@ Awaitable<bool> Connection::SendPlain(const Response& response, bool keep_alive)
   if (copied) out_ += response.body;
   buffers_.assign(1, asio::buffer(out_));
   if (with_body && !copied) buffers_.push_back(asio::buffer(response.body));
-  co_return co_await WriteBuffers();
+  const bool sent = co_await WriteBuffers();
+  co_return sent;
 }
 
 Awaitable<bool> Connection::SendStream(bool keep_alive) {
@@ -261,7 +268,11 @@ Awaitable<bool> Connection::SendStream(bool keep_alive) {
   while (true) {
     ResponseStream::Pieces taken = stream.Take();
     if (taken.finished && !taken.status.ok()) {
-      if (!head_sent) co_return co_await SendPlain(ErrorResponse(taken.status), keep_alive);
+      if (!head_sent) {
+        const Response failed = ErrorResponse(taken.status);
+        const bool sent = co_await SendPlain(failed, keep_alive);
+        co_return sent;
+      }
       // Without chunks only a reset tells the client that this is not the end.
       boost::system::error_code ignored;
       if (!chunked) socket_.set_option(asio::socket_base::linger(true, 0), ignored);

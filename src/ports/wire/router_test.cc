@@ -14,12 +14,12 @@ Route RouteOf(Method method, const std::string& pattern) {
 }
 
 TEST(Router, LiteralGoesBeforeParameterAndParametersComeInOrder) {
-  const Router router =
-      Router::Make({RouteOf(Method::kPost, "/datasets/reload-all"),
-                    RouteOf(Method::kPost, "/datasets/{name}/query"),
-                    RouteOf(Method::kGet, "/datasets/{name}"),
-                    RouteOf(Method::kGet, "/datasets/{name}/files/{file}"), RouteOf(Method::kGet, "/")})
-          .ValueOrDie();
+  const Router router = Router::Make({RouteOf(Method::kPost, "/datasets/reload-all"),
+                                      RouteOf(Method::kPost, "/datasets/{name}/query"),
+                                      RouteOf(Method::kGet, "/datasets/{name}"),
+                                      RouteOf(Method::kGet, "/datasets/{name}/files/{file}"),
+                                      RouteOf(Method::kGet, "/")})
+                            .ValueOrDie();
   std::vector<std::string_view> parameters;
   const auto find = [&](Method method, std::string_view path) -> std::string {
     const Route* route = router.Find(method, path, parameters);
@@ -39,8 +39,7 @@ TEST(Router, LiteralGoesBeforeParameterAndParametersComeInOrder) {
 
 TEST(Router, DuplicateOrRelativePatternIsRefused) {
   EXPECT_FALSE(Router::Make({RouteOf(Method::kGet, "/a"), RouteOf(Method::kGet, "/a")}).ok());
-  EXPECT_FALSE(
-      Router::Make({RouteOf(Method::kGet, "/{a}"), RouteOf(Method::kGet, "/{b}")}).ok());
+  EXPECT_FALSE(Router::Make({RouteOf(Method::kGet, "/{a}"), RouteOf(Method::kGet, "/{b}")}).ok());
   EXPECT_FALSE(Router::Make({RouteOf(Method::kGet, "a")}).ok());
   EXPECT_TRUE(Router::Make({RouteOf(Method::kGet, "/a"), RouteOf(Method::kPost, "/a")}).ok());
 }

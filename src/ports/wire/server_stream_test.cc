@@ -21,7 +21,8 @@ using testing::HasSubstr;
 
 std::string SomeJson(size_t size) {
   std::string text;
-  for (size_t i = 0; text.size() < size; ++i) text += fmt::format("{{\"id\":{},\"x\":\"abc\"}},", i);
+  for (size_t i = 0; text.size() < size; ++i)
+    text += fmt::format("{{\"id\":{},\"x\":\"abc\"}},", i);
   return text;
 }
 
@@ -228,8 +229,8 @@ TEST(Stream, ErrorBeforeTheFirstByteIsAResponseAndLaterOneCutsTheConnection) {
         return Error(ErrorCode::kIo, "disk");
       },
       "application/json"));
-  routes.push_back(StreamRoute(
-      "/empty", [](BodyWriter&) { return Status::OK(); }, "application/json"));
+  routes.push_back(
+      StreamRoute("/empty", [](BodyWriter&) { return Status::OK(); }, "application/json"));
   RunningServer server({}, std::move(routes));
   RawClient client(server.port());
   ASSERT_TRUE(client.Send(GetRequest("/early")));
