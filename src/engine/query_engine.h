@@ -17,11 +17,11 @@
 namespace deltaport::engine {
 
 struct EngineOptions {
-  int threads = 0;                        // 0: one per core.
-  int64_t memory_limit_bytes = 0;         // 0: 60 % of the machine's memory.
-  std::string spill_directory;            // Empty: a fresh one below the system's temp directory.
-  int64_t spill_limit_bytes = 0;          // 0: 90 % of the free disk space.
-  int connection_pool_size = 0;           // Idle connections kept; 0: twice the threads.
+  int threads = 0;                 // 0: one per core.
+  int64_t memory_limit_bytes = 0;  // 0: 60 % of the machine's memory.
+  std::string spill_directory;     // Empty: a fresh one below the system's temp directory.
+  int64_t spill_limit_bytes = 0;   // 0: 90 % of the free disk space.
+  int connection_pool_size = 0;    // Idle connections kept; 0: twice the threads.
 };
 
 // What SQL text may do. Read-only statements in this version.
@@ -57,8 +57,8 @@ class QueryEngine {
                                 const CancelToken& token) = 0;
 
   // Exactly one statement of the allow-list (engine/duckdb/statement_guard.h).
-  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> ExecuteSql(const SqlQuery& query,
-                                                                       const CancelToken& token) = 0;
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> ExecuteSql(
+      const SqlQuery& query, const CancelToken& token) = 0;
 
   // Plan of the query as text, without running it.
   virtual Result<std::string> Explain(const std::shared_ptr<const TableSource>& table,

@@ -50,8 +50,8 @@ class TableResolver {
   virtual ~TableResolver() = default;
 
   // kNotFound if there is no such table; names match without regard to case.
-  virtual Result<std::shared_ptr<const TableSource>> Resolve(
-      std::string_view name, const delta::TimeTravel& at) const = 0;
+  virtual Result<std::shared_ptr<const TableSource>> Resolve(std::string_view name,
+                                                             const delta::TimeTravel& at) const = 0;
 
   // Every visible name, in order.
   virtual std::vector<std::string> Names() const = 0;

@@ -1,0 +1,126 @@
+// QueryEngine on one locked DuckDB instance.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/duckdb/error_translation.h"
+#include "engine/duckdb/instance.h"
+#include "engine/duckdb/lake_catalog.h"
+#include "engine/duckdb/local_files.h"
+#include "engine/duckdb/query_state.h"
+#include "engine/duckdb/result_stream.h"
+#include "engine/duckdb/statement_guard.h"
+#include "engine/query_engine.h"
+#include "engine/query_sql.h"
+
+namespace deltaport::engine {
+namespace {
+
+// The one table of a structured query, under a name of our own.
+constexpr char kSourceName[] = "source";
+
+class OneTable final : public TableResolver {
+ public:
+  explicit OneTable(std::shared_ptr<const TableSource> table) : table_(std::move(table)) {}
+
+  Result<std::shared_ptr<const TableSource>> Resolve(std::string_view name,
+                                                     const delta::TimeTravel&) const override {
+    if (name != kSourceName) return Error(ErrorCode::kNotFound, "no table '{}'", name);
+    return table_;
+  }
+  std::vector<std::string> Names() const override { return {kSourceName}; }
+
+ private:
+  const std::shared_ptr<const TableSource> table_;
+};
+
+std::string SourceSql() { return fmt::format("{}.{}.{}", kLakeCatalog, kLakeSchema, kSourceName); }
+
+Result<int64_t> SingleInteger(arrow::RecordBatchReader& reader) {
+  ARROW_ASSIGN_OR_RAISE(const auto batch, reader.Next());
+  if (!batch || batch->num_rows() != 1 || batch->num_columns() != 1) {
+    return Error(ErrorCode::kInternal, "a count did not give one number");
+  }
+  return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+}
+
+class DuckDbEngine final : public QueryEngine {
+ public:
+  explicit DuckDbEngine(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {}
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(
+      const std::shared_ptr<const TableSource>& table, const BoundQuery& query,
+      const CancelToken& token) override {
+    ARROW_ASSIGN_OR_RAISE(auto sql, ToSql(query, *table->schema(), SourceSql()));
+    return Run(table, sql.text, std::move(sql.schema), token);
+  }
+
+  Result<int64_t> Count(const std::shared_ptr<const TableSource>& table,
+                        const std::vector<BoundPredicate>& predicates,
+                        const CancelToken& token) override {
+    if (predicates.empty()) {
+      ARROW_ASSIGN_OR_RAISE(const auto scanned, instance_->scan_tables()->Get(table));
+      if (scanned->row_count()) return *scanned->row_count();
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto sql, ToCountSql(predicates, *table->schema(), SourceSql()));
+    ARROW_ASSIGN_OR_RAISE(const auto reader, Run(table, sql, nullptr, token));
+    return SingleInteger(*reader);
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> ExecuteSql(const SqlQuery& query,
+                                                               const CancelToken& token) override {
+    ARROW_ASSIGN_OR_RAISE(auto guarded,
+                          CatchDuckDb([&] { return GuardStatement(query.text, *query.tables); }));
+    ARROW_ASSIGN_OR_RAISE(auto connection, instance_->Connect());
+    return StreamQuery(std::move(connection), StateFor(query.tables), std::move(guarded.statement),
+                       nullptr, token);
+  }
+
+  Result<std::string> Explain(const std::shared_ptr<const TableSource>& table,
+                              const BoundQuery& query) override {
+    ARROW_ASSIGN_OR_RAISE(const auto sql, ToSql(query, *table->schema(), SourceSql()));
+    ARROW_ASSIGN_OR_RAISE(const auto reader,
+                          Run(table, "EXPLAIN " + sql.text, nullptr, CancelToken()));
+    std::string text;
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const auto batch, reader->Next());
+      if (!batch) return text;
+      const auto& plans =
+          static_cast<const arrow::StringArray&>(*batch->column(batch->num_columns() - 1));
+      for (int64_t i = 0; i < plans.length(); ++i) text += plans.GetView(i);
+    }
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(
+      const std::string& pattern, const CancelToken& token) override {
+    return engine::ReadLocalFiles(pattern, token);
+  }
+
+ private:
+  duckdb::shared_ptr<QueryState> StateFor(std::shared_ptr<const TableResolver> tables) const {
+    return duckdb::make_shared_ptr<QueryState>(std::move(tables), instance_->scan_tables());
+  }
+
+  // SQL of our own over one table.
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Run(
+      const std::shared_ptr<const TableSource>& table, const std::string& sql,
+      std::shared_ptr<arrow::Schema> schema, const CancelToken& token) {
+    ARROW_ASSIGN_OR_RAISE(auto connection, instance_->Connect());
+    ARROW_ASSIGN_OR_RAISE(auto statement, ParseOwnStatement(*connection, sql));
+    return StreamQuery(std::move(connection), StateFor(std::make_shared<OneTable>(table)),
+                       std::move(statement), std::move(schema), token);
+  }
+
+  const std::shared_ptr<Instance> instance_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<QueryEngine>> MakeDuckDbEngine(const EngineOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto instance, Instance::Open(options));
+  return std::make_unique<DuckDbEngine>(std::move(instance));
+}
+
+}  // namespace deltaport::engine

@@ -1,0 +1,100 @@
+// Tables and queries for the tests of the engine.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/table.h>
+
+#include "engine/query_engine.h"
+#include "storage/memory_store.h"
+
+namespace deltaport::engine {
+
+// Counts and can delay or deny what is opened.
+class CountingStore final : public storage::ObjectStore {
+ public:
+  std::string_view scheme() const override { return "memory"; }
+  Result<storage::ObjectInfo> Head(const std::string& path) const override {
+    return inner_->Head(path);
+  }
+  Result<std::shared_ptr<arrow::Buffer>> Read(const std::string& path) const override {
+    return inner_->Read(path);
+  }
+  Result<std::shared_ptr<arrow::io::RandomAccessFile>> Open(
+      const std::string& path, std::optional<int64_t> size_bytes) const override {
+    ++opens;
+    return inner_->Open(path, size_bytes);
+  }
+  Result<std::vector<storage::ObjectInfo>> List(const std::string& directory,
+                                                std::string_view start_after) const override {
+    return inner_->List(directory, start_after);
+  }
+  Result<std::vector<storage::ObjectInfo>> ListRecursive(
+      const std::string& directory) const override {
+    return inner_->ListRecursive(directory);
+  }
+  Status PutIfAbsent(const std::string& path, std::string_view bytes) override {
+    return inner_->PutIfAbsent(path, bytes);
+  }
+  Status Put(const std::string& path, std::string_view bytes) override {
+    return inner_->Put(path, bytes);
+  }
+  Result<std::shared_ptr<arrow::io::OutputStream>> OpenWrite(const std::string& path) override {
+    return inner_->OpenWrite(path);
+  }
+  Status Remove(const std::string& path) override { return inner_->Remove(path); }
+
+  mutable std::atomic<int> opens = 0;
+
+ private:
+  std::shared_ptr<storage::MemoryStore> inner_ = std::make_shared<storage::MemoryStore>();
+};
+
+// Tables by name, without regard to case. Ignores time travel.
+class TestTables final : public TableResolver {
+ public:
+  void Add(std::shared_ptr<const TableSource> table);
+  Result<std::shared_ptr<const TableSource>> Resolve(std::string_view name,
+                                                     const delta::TimeTravel& at) const override;
+  std::vector<std::string> Names() const override;
+
+  mutable std::vector<delta::TimeTravel> asked;
+
+ private:
+  std::map<std::string, std::shared_ptr<const TableSource>> tables_;
+};
+
+// An engine over a store in memory.
+struct TestEngine {
+  explicit TestEngine(EngineOptions options = {});
+
+  // Writes `table` as Parquet and returns its size.
+  int64_t WriteParquet(const std::string& path, const arrow::Table& table,
+                       int64_t row_group_rows = 1 << 20);
+  // Opens Parquet files as a table that SQL sees, too.
+  std::shared_ptr<const TableSource> AddParquet(const std::string& name,
+                                                const std::string& pattern);
+
+  Result<std::shared_ptr<arrow::Table>> Sql(const std::string& text,
+                                            const CancelToken& token = CancelToken());
+  Result<std::shared_ptr<arrow::Table>> Run(const std::shared_ptr<const TableSource>& table,
+                                            const BoundQuery& query,
+                                            const CancelToken& token = CancelToken());
+
+  std::shared_ptr<CountingStore> store = std::make_shared<CountingStore>();
+  std::shared_ptr<TestTables> tables = std::make_shared<TestTables>();
+  std::unique_ptr<QueryEngine> engine;
+};
+
+// A table out of JSON rows: `{"a":1}`.
+std::shared_ptr<arrow::Table> TableOf(const std::shared_ptr<arrow::Schema>& schema,
+                                      const std::string& json_rows);
+
+// All columns, unchanged.
+BoundQuery SelectAll(const arrow::Schema& schema);
+
+}  // namespace deltaport::engine
