@@ -36,6 +36,12 @@ int64_t FloorDivide(int64_t value, int64_t by) {
   return quotient - (value % by < 0 ? 1 : 0);
 }
 
+// Not value - quotient * by, which overflows near the smallest value.
+int64_t FloorModulo(int64_t value, int64_t by) {
+  const int64_t rest = value % by;
+  return rest < 0 ? rest + by : rest;
+}
+
 char* PutYear(char* out, int64_t year) {
   if (year >= 0 && year <= 9999) return PutPadded(out, static_cast<uint64_t>(year), 4);
   *out++ = year < 0 ? '-' : '+';
@@ -98,7 +104,7 @@ struct Seconds {
 Seconds Split(int64_t value, arrow::TimeUnit::type unit) {
   const int64_t per_second = UnitsPerSecond(unit);
   const int64_t whole = FloorDivide(value, per_second);
-  const int64_t rest = value - whole * per_second;
+  const int64_t rest = FloorModulo(value, per_second);
   return {whole, static_cast<uint64_t>(rest * (kNanosecondsPerSecond / per_second))};
 }
 
@@ -124,7 +130,7 @@ char* PutTimestamp(char* out, int64_t value, arrow::TimeUnit::type unit, bool ut
   const int64_t days = FloorDivide(seconds.whole, kSecondsPerDay);
   out = PutDate(out, days);
   *out++ = 'T';
-  out = PutClock(out, seconds.whole - days * kSecondsPerDay, seconds.nanoseconds);
+  out = PutClock(out, FloorModulo(seconds.whole, kSecondsPerDay), seconds.nanoseconds);
   if (utc) *out++ = 'Z';
   return out;
 }
