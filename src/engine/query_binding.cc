@@ -310,13 +310,9 @@ constexpr int kDecimalDigitsMax = 38;
 std::shared_ptr<arrow::DataType> SumType(const arrow::DataType& type) {
   if (arrow::is_decimal(type.id())) {
     const auto& decimal = static_cast<const arrow::DecimalType&>(type);
-    if (decimal.precision() > kDecimalDigitsMax) {
-      return arrow::decimal256(76, decimal.scale());
-    }
-    return arrow::decimal128(std::min(decimal.precision() + 10, kDecimalDigitsMax),
-                             decimal.scale());
+    if (decimal.precision() > kDecimalDigitsMax) return arrow::decimal256(76, decimal.scale());
+    return arrow::decimal128(kDecimalDigitsMax, decimal.scale());
   }
-  if (arrow::is_unsigned_integer(type.id())) return arrow::uint64();
   return arrow::is_integer(type.id()) ? arrow::int64() : arrow::float64();
 }
 

@@ -32,8 +32,8 @@ Result<BoundQuery> Bind(const StructuredQuery& query, const arrow::Schema& schem
 Result<std::vector<BoundPredicate>> BindPredicates(const std::vector<Predicate>& predicates,
                                                    const arrow::Schema& schema);
 
-// Type of an aggregate's result, which engines cast to: count is int64; sum is int64 or uint64 over
-// integers, double over floating point, and ten digits wider over decimals; avg is double, over
+// Type of an aggregate's result, which engines cast to: count is int64; sum is int64 over integers,
+// double over floating point, and a decimal of 38 digits over decimals; avg is double, over
 // decimals four digits wider with four more behind the point; min and max are of the column's
 // type. `column` is null for the count of rows. kInvalidArgument if the function does not take the
 // column.
