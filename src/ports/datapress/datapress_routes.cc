@@ -15,7 +15,7 @@ struct Entry {
   Method method;
   std::string_view path;  // Below /api/v1.
   Action action;
-  operations::RouteDescription (*describe)();
+  wire::RouteDescription (*describe)();
   Action action_without_version = nullptr;  // Null: the same.
 };
 
@@ -46,10 +46,10 @@ wire::Route MakeRoute(Method method, std::string pattern, Action action,
 
 }  // namespace
 
-std::vector<operations::DescribedRoute> DatapressRoutes(std::shared_ptr<lake::Lake> lake,
-                                                        const DatapressSettings& settings) {
+std::vector<wire::DescribedRoute> DatapressRoutes(std::shared_ptr<lake::Lake> lake,
+                                                  const DatapressSettings& settings) {
   const auto service = std::make_shared<DatapressService>(std::move(lake), settings);
-  std::vector<operations::DescribedRoute> routes;
+  std::vector<wire::DescribedRoute> routes;
   for (const Entry& entry : kEntries) {
     const std::string path(entry.path);
     routes.push_back(

@@ -7,16 +7,16 @@
 
 #include "lake/lake.h"
 #include "ports/datapress/datapress_service.h"
-#include "ports/operations/openapi.h"
+#include "ports/wire/route_description.h"
 
 namespace deltaport::ports::datapress {
 
 // Each route under PREFIX/api/v1 and, because released clients use it, under PREFIX/api. The
 // latter are not described. GET PREFIX/api/datasets answers with the bare list that those expect.
-std::vector<operations::DescribedRoute> DatapressRoutes(std::shared_ptr<lake::Lake> lake,
-                                                        const DatapressSettings& settings);
+std::vector<wire::DescribedRoute> DatapressRoutes(std::shared_ptr<lake::Lake> lake,
+                                                  const DatapressSettings& settings);
 
 // Schemas that the descriptions refer to.
-operations::SchemaComponents DatapressSchemas();
+wire::SchemaComponents DatapressSchemas();
 
 }  // namespace deltaport::ports::datapress

@@ -119,7 +119,7 @@ class DatapressRoutesTest : public testing::Test {
   // `path` is matched against the patterns; {name} takes `dataset`.
   wire::Response Send(wire::Method method, std::string_view pattern, std::string body = {},
                       std::string dataset = "numbers", wire::Headers headers = {}) {
-    for (const operations::DescribedRoute& described : routes_) {
+    for (const wire::DescribedRoute& described : routes_) {
       if (described.route.method != method || described.route.pattern != pattern) continue;
       wire::Request request;
       request.method = method;
@@ -146,7 +146,7 @@ class DatapressRoutesTest : public testing::Test {
                 std::move(headers));
   }
 
-  std::vector<operations::DescribedRoute> routes_;
+  std::vector<wire::DescribedRoute> routes_;
 };
 
 constexpr std::string_view kQuery = "/api/v1/datasets/{name}/query";
@@ -283,21 +283,6 @@ TEST_F(DatapressRoutesTest, SqlStopsAtMaxRowsAndIsOffByDefault) {
   EXPECT_THAT(Post("/api/v1/sql", R"({"sql":"x"})").body, HasSubstr(R"("max_rows":100})"));
   EXPECT_EQ(Post("/api/v1/sql", R"({"sql":" "})").body,
             R"({"error":"invalid value: sql must not be empty"})");
-}
-
-TEST_F(DatapressRoutesTest, DocumentDescribesEachVersionedRouteOnce) {
-  Open(5, {.prefix = "/data"});
-  operations::AddOpenApiRoute("/data/docs/openapi.json", DatapressSchemas(), "1.2.3", routes_);
-  const auto response = routes_.back().route.handler({});
-  const auto document = columnar::JsonDocument::Parse(response.body);
-  ASSERT_TRUE(document.ok()) << document.status();
-  const auto paths = document->root()["paths"];
-  size_t described = 0;
-  for (const auto& route : routes_) {
-    EXPECT_EQ(route.description.has_value(), !paths[route.route.pattern].missing());
-    described += route.description.has_value();
-  }
-  EXPECT_EQ(paths.size(), described);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 namespace deltaport::ports::datapress {
 namespace {
 
-using operations::ParameterDescription;
-using operations::ResponseDescription;
-using operations::RouteDescription;
+using wire::ParameterDescription;
+using wire::ResponseDescription;
+using wire::RouteDescription;
 
 std::string Reference(std::string_view name) {
   return R"({"$ref":"#/components/schemas/)" + std::string(name) + R"("})";
@@ -149,7 +149,7 @@ RouteDescription DescribeSql() {
   return description;
 }
 
-operations::SchemaComponents DatapressSchemas() {
+wire::SchemaComponents DatapressSchemas() {
   return {
       {"Error",
        R"({"type":"object","required":["error"],"properties":{"error":{"type":"string"}}})"},

@@ -2,18 +2,18 @@
 
 #pragma once
 
-#include "ports/operations/openapi.h"
+#include "ports/wire/route_description.h"
 
 namespace deltaport::ports::datapress {
 
-operations::RouteDescription DescribeListDatasets();
-operations::RouteDescription DescribeGetSchema();
-operations::RouteDescription DescribeGetStatus();
-operations::RouteDescription DescribeQuery();
-operations::RouteDescription DescribeStreamQuery();
-operations::RouteDescription DescribeCount();
-operations::RouteDescription DescribeReload();
-operations::RouteDescription DescribeReloadAll();
-operations::RouteDescription DescribeSql();
+wire::RouteDescription DescribeListDatasets();
+wire::RouteDescription DescribeGetSchema();
+wire::RouteDescription DescribeGetStatus();
+wire::RouteDescription DescribeQuery();
+wire::RouteDescription DescribeStreamQuery();
+wire::RouteDescription DescribeCount();
+wire::RouteDescription DescribeReload();
+wire::RouteDescription DescribeReloadAll();
+wire::RouteDescription DescribeSql();
 
 }  // namespace deltaport::ports::datapress

@@ -58,13 +58,13 @@ std::vector<std::string> PathParameters(std::string_view pattern) {
   return names;
 }
 
-std::string Parameters(const DescribedRoute& described) {
+std::string Parameters(const wire::DescribedRoute& described) {
   JsonList parameters;
   for (const std::string& name : PathParameters(described.route.pattern)) {
     parameters.Add(fmt::format(
         R"({{"name":{},"in":"path","required":true,"schema":{{"type":"string"}}}})", Quoted(name)));
   }
-  for (const ParameterDescription& parameter : described.description->parameters) {
+  for (const wire::ParameterDescription& parameter : described.description->parameters) {
     parameters.Add(
         fmt::format(R"({{"name":{},"in":{},"required":{},"description":{},"schema":{}}})",
                     Quoted(parameter.name), Quoted(parameter.location), parameter.required,
@@ -73,13 +73,13 @@ std::string Parameters(const DescribedRoute& described) {
   return parameters.text();
 }
 
-std::string Responses(const std::vector<ResponseDescription>& responses) {
+std::string Responses(const std::vector<wire::ResponseDescription>& responses) {
   struct Alternatives {
     std::string description;
     JsonList content;
   };
   std::map<int, Alternatives> by_status;
-  for (const ResponseDescription& response : responses) {
+  for (const wire::ResponseDescription& response : responses) {
     Alternatives& alternatives = by_status[response.status];
     if (!alternatives.description.empty()) alternatives.description += "; or ";
     alternatives.description += response.description;
@@ -95,8 +95,8 @@ std::string Responses(const std::vector<ResponseDescription>& responses) {
   return list.text();
 }
 
-std::string Operation(const DescribedRoute& described) {
-  const RouteDescription& description = *described.description;
+std::string Operation(const wire::DescribedRoute& described) {
+  const wire::RouteDescription& description = *described.description;
   std::string operation =
       fmt::format(R"({{"operationId":{},"summary":{},"tags":[{}],"parameters":[{}])",
                   Quoted(description.operation_id), Quoted(description.summary),
@@ -111,12 +111,12 @@ std::string Operation(const DescribedRoute& described) {
 
 }  // namespace
 
-std::string OpenApiDocument(const std::vector<DescribedRoute>& routes,
-                            const SchemaComponents& components, std::string_view version) {
+std::string OpenApiDocument(const std::vector<wire::DescribedRoute>& routes,
+                            const wire::SchemaComponents& components, std::string_view version) {
   // Paths in the order of the table, each with all of its methods.
   std::vector<std::string> order;
   std::map<std::string, JsonList> paths;
-  for (const DescribedRoute& described : routes) {
+  for (const wire::DescribedRoute& described : routes) {
     if (!described.description) continue;
     const std::string& pattern = described.route.pattern;
     if (!paths.contains(pattern)) order.push_back(pattern);
@@ -136,9 +136,9 @@ std::string OpenApiDocument(const std::vector<DescribedRoute>& routes,
                      Quoted(version), path_list.text(), schemas.text());
 }
 
-void AddOpenApiRoute(std::string path, const SchemaComponents& components, std::string_view version,
-                     std::vector<DescribedRoute>& routes) {
-  RouteDescription description{
+void AddOpenApiRoute(std::string path, const wire::SchemaComponents& components,
+                     std::string_view version, std::vector<wire::DescribedRoute>& routes) {
+  wire::RouteDescription description{
       .operation_id = "getOpenApiDocument",
       .summary = "This document",
       .tag = "operations",
@@ -159,10 +159,10 @@ void AddOpenApiRoute(std::string path, const SchemaComponents& components, std::
   *document = OpenApiDocument(routes, components, version);
 }
 
-std::vector<wire::Route> WithoutDescriptions(std::vector<DescribedRoute> routes) {
+std::vector<wire::Route> WithoutDescriptions(std::vector<wire::DescribedRoute> routes) {
   std::vector<wire::Route> plain;
   plain.reserve(routes.size());
-  for (DescribedRoute& described : routes) plain.push_back(std::move(described.route));
+  for (wire::DescribedRoute& described : routes) plain.push_back(std::move(described.route));
   return plain;
 }
 
