@@ -16,7 +16,8 @@ CONFINED = {
     "nanobind": (r"^nanobind/", ["src/python/"]),
     "OpenSSL": (r"^openssl/", ["src/ports/wire/", "src/base/"]),
     "compression": (r"^(zlib|zstd|isa-l|igzip_lib|brotli)\b", ["src/ports/wire/", "src/columnar/"]),
-    "Parquet": (r"^parquet/", ["src/columnar/", "src/delta/"]),
+    "Parquet": (r"^parquet/", ["src/columnar/", "src/delta/", "src/engine/parquet_files",
+                               "src/engine/engine_test_support"]),
 }
 
 SOURCES = [path for path in cpp_files() if path.parts[0] == "src"]
