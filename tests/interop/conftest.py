@@ -1,5 +1,6 @@
 """One Spark session for the whole run, and Deltaport's command line beside it."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -19,13 +20,14 @@ def spark(tmp_path_factory):
 
 @pytest.fixture
 def import_table(run_deltaport, tmp_path):
-    """import_table(rows, target, mode, partition_by=()): writes through `deltaport import`."""
+    """import_table(rows, target, mode, partition_by=()) -> version, through `deltaport import`."""
     def run(table, target, mode, partition_by=()):
         file = tmp_path / "import.parquet"
         pq.write_table(table, file)
         options = ["--partition-by", ",".join(partition_by)] if partition_by else []
         done = run_deltaport("import", file, "--to", target, "--mode", mode, *options)
         assert done.returncode == 0, done.stderr
+        return int(re.search(r"version (\d+)", done.stdout + done.stderr).group(1))
     return run
 
 
