@@ -3,6 +3,7 @@
 namespace deltaport::engine {
 
 const std::shared_ptr<arrow::Schema>& TableSource::schema() const {
+  if (visible_schema) return visible_schema;
   if (const auto* snapshot = std::get_if<std::shared_ptr<const delta::Snapshot>>(&files)) {
     return (*snapshot)->schema();
   }

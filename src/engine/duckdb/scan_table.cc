@@ -127,12 +127,18 @@ Status ScanTable::AddColumn(const arrow::Field& field, std::string physical_name
 
 Status ScanTable::AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
-  for (int i = 0; i < schema_->num_fields(); ++i) {
-    const bool constant = snapshot_->IsPartitionColumn(i);
-    ARROW_RETURN_NOT_OK(AddColumn(*schema_->field(i), snapshot_->PhysicalName(i), constant));
+  for (const auto& field : schema_->fields()) {
+    // Some of the table's columns may be hidden, so positions differ.
+    const int stored = snapshot_->schema()->GetFieldIndex(field->name());
+    if (stored < 0) {
+      return Error(ErrorCode::kNotFound, "the table has no column '{}'", field->name());
+    }
+    const bool constant = snapshot_->IsPartitionColumn(stored);
+    ARROW_RETURN_NOT_OK(AddColumn(*field, snapshot_->PhysicalName(stored), constant));
+    stored_columns_.push_back(stored);
     auto& values = constants_.emplace_back();
     if (constant) {
-      ARROW_ASSIGN_OR_RAISE(values, snapshot_->PartitionValues(i));
+      ARROW_ASSIGN_OR_RAISE(values, snapshot_->PartitionValues(stored));
     }
   }
   const auto& store = snapshot_->location().store;
@@ -180,7 +186,7 @@ const std::vector<duckdb::unique_ptr<BaseStatistics>>& ScanTable::BoundsOf(size_
       }
     } else if (snapshot_) {
       // Bounds only save work: without them every file is read.
-      auto stored = StoredBounds(*snapshot_, static_cast<int>(column), type, files_.size());
+      auto stored = StoredBounds(*snapshot_, stored_columns_[column], type, files_.size());
       if (stored.ok()) bounds.files = *std::move(stored);
     }
     bounds.files.resize(files_.size());

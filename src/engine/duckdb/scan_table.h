@@ -61,6 +61,7 @@ class ScanTable {
   std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<const delta::Snapshot> snapshot_;  // Null for Parquet files.
   std::vector<Column> columns_;
+  std::vector<int> stored_columns_;  // Position in the snapshot's schema, by column.
   std::vector<duckdb::OpenFileInfo> files_;
   std::optional<int64_t> row_count_;
   std::vector<std::shared_ptr<arrow::Array>> constants_;  // By column; null for stored ones.
