@@ -109,6 +109,7 @@ TEST_F(ConfigurationTest, UnsupportedRequestsBecomeWarningsWithTheirLine) {
   ASSERT_TRUE(configuration.ok()) << configuration.status();
   EXPECT_THAT(configuration->warnings(),
               testing::UnorderedElementsAre(
+                  HasSubstr("a.toml:18: server.startup.readiness is not supported yet, ignored"),
                   HasSubstr("a.toml:21: server.storage is not supported yet, ignored"),
                   HasSubstr("swagger.enabled is not supported yet, ignored"),
                   HasSubstr("dataset 'top': source.kind \"query\" is not supported yet")));

@@ -88,6 +88,7 @@ Result<std::shared_ptr<const engine::TableSource>> ShowColumns(engine::TableSour
 }
 
 Result<bool> HasDeltaLog(const storage::Location& location) {
+  if (location.store->Head(location.path).ok()) return false;  // A file.
   ARROW_ASSIGN_OR_RAISE(const auto log, location.store->List(location.path + "/_delta_log"));
   return !log.empty();
 }

@@ -82,6 +82,11 @@ std::vector<Setting> ListenerSettings() {
       Integer("server.workers", 0, 0, kThreadsMax, "DataPress's name of server.worker_threads"),
       Integer("server.worker_queue_max", 1024, 1, 1'000'000,
               "Requests that may wait for a worker; over it 503"),
+      Integer("server.max_connections", 10'000, 1, 1'000'000,
+              "Connections at once; over it new ones are closed"),
+      Integer("server.max_streams", 64, 1, 100'000, "Streamed responses at once; over it 503"),
+      Bytes("server.stream_buffer_bytes", 4 * 1024 * 1024,
+            "Bytes in flight for one streamed response"),
       Bool("server.compress", true, "Compress responses when the client accepts it"),
       Bytes("server.max_header_bytes", 64 * 1024, "Largest request header; over it 431"),
       Bytes("server.max_body_bytes", 1024 * 1024, "Largest request body; over it 413"),
@@ -97,8 +102,8 @@ std::vector<Setting> ListenerSettings() {
               "Time for running requests to end after SIGTERM or SIGINT, in seconds",
               "--shutdown-timeout-secs"),
       Integer("server.startup.max_concurrent", 4, 1, 256, "Datasets opened at once at start"),
-      Choice("server.startup.readiness", "all", {"all", "any"},
-             "/readyz answers 200 once all datasets are published, or any"),
+      NotYet(Choice("server.startup.readiness", "all", {"all", "any"},
+                    "/readyz answers 200 once all datasets are published, or any")),
   };
 }
 
@@ -167,7 +172,7 @@ std::vector<Setting> PeerFeatureSettings() {
       Bool("explorer.oauth2_pkce", true, "Login of the browser page"),
       NotYet(Bool("docs.enabled", false, "Manual served by the server")),
       Text("docs.path", "/mkdocs", "Path of the manual"),
-      NotYet(Bool("sql.enabled", false, "SQL text over HTTP")),
+      Bool("sql.enabled", false, "Take SQL text over HTTP"),
       Integer("sql.max_rows", 100'000, 1, 10'000'000, "Largest SQL answer over HTTP, in rows"),
       NotYet(Bool("mcp.enabled", false, "Model Context Protocol port")),
       Text("mcp.path", "/mcp", "Path of the Model Context Protocol port"),

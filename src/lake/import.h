@@ -1,0 +1,44 @@
+// Rows of local files into a Delta table.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/cancel_token.h"
+#include "base/error.h"
+#include "delta/snapshot.h"
+#include "engine/query_engine.h"
+
+namespace deltaport::lake {
+
+enum class ImportMode {
+  kCreate,     // The table must not exist.
+  kAppend,     // It must exist.
+  kOverwrite,  // It must exist; its rows are replaced.
+};
+
+struct ImportRequest {
+  std::vector<std::string> files;  // Parquet or CSV files, or globs; all with the same columns.
+  std::string table;               // Path or URI of the table's folder.
+  ImportMode mode = ImportMode::kAppend;
+  std::vector<std::string> partition_columns;  // Only with kCreate.
+  std::function<void(int64_t rows)> on_rows;   // Told of rows as they are read; may be empty.
+};
+
+struct ImportOutcome {
+  delta::TableVersion version = 0;  // That holds the rows.
+  int64_t rows = 0;
+  int64_t files = 0;
+  int64_t size_bytes = 0;
+};
+
+// Reads all files as one stream and writes them in one commit (after the one that creates the
+// table). Nothing is visible when it fails, but for the empty table that kCreate made.
+// kNotFound or kAlreadyExists if the table is not as the mode wants it, kInvalidArgument if the
+// columns of the files differ from each other or from the table, kCancelled by `token`.
+Result<ImportOutcome> Import(engine::QueryEngine& engine, const ImportRequest& request,
+                             const CancelToken& token);
+
+}  // namespace deltaport::lake
