@@ -1,6 +1,3 @@
-#include <cstdio>
+#include "cli/command.h"
 
-int main() {
-  std::puts("deltaport " DELTAPORT_VERSION);
-  return 0;
-}
+int main(int argc, char** argv) { return deltaport::cli::Run(argc, argv); }

@@ -1,0 +1,36 @@
+// The commands of the program: one file each, one function here each.
+//
+// A function adds its subcommand to the parser; when the command line names it, `action` becomes
+// the work to do. The token is cancelled by the first SIGINT or SIGTERM.
+
+#pragma once
+
+#include <functional>
+
+#include "base/cancel_token.h"
+#include "base/error.h"
+
+namespace CLI {
+class App;
+}
+
+namespace deltaport::cli {
+
+using Action = std::function<Status(const CancelToken& token)>;
+
+void AddServeCommand(CLI::App& app, Action& action);
+void AddQueryCommand(CLI::App& app, Action& action);
+void AddLsCommand(CLI::App& app, Action& action);
+void AddSchemaCommand(CLI::App& app, Action& action);
+void AddHistoryCommand(CLI::App& app, Action& action);
+void AddReadCommand(CLI::App& app, Action& action);
+void AddImportCommand(CLI::App& app, Action& action);
+void AddConfigCommand(CLI::App& app, Action& action);
+void AddCompletionCommand(CLI::App& app, Action& action);
+void AddVersionCommand(CLI::App& app, Action& action);
+
+// Parses the command line, runs the command, reports errors. Returns the exit code, see
+// docs/command-line.md.
+int Run(int argc, const char* const* argv);
+
+}  // namespace deltaport::cli

@@ -1,0 +1,83 @@
+// Parses the command line, runs what it asks for and turns the outcome into an exit code.
+
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/standard_output.h"
+#include "ports/error_mapping.h"
+
+namespace deltaport::cli {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr int kExitBrokenPipe = 128 + SIGPIPE;
+
+// One line for each line of the message, without any trace of code.
+void Report(const Status& status) {
+  std::string_view message = status.message();
+  while (!message.empty()) {
+    const size_t end = message.find('\n');
+    const std::string_view line = message.substr(0, end);
+    std::fprintf(stderr, "deltaport: %.*s\n", static_cast<int>(line.size()), line.data());
+    message = end == std::string_view::npos ? std::string_view{} : message.substr(end + 1);
+  }
+}
+
+int ExitCodeOfParse(CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    return app.exit(error);  // --help and --version print their text on standard output.
+  }
+  std::fprintf(stderr, "deltaport: %s; see deltaport --help\n", error.what());
+  return kExitUsage;
+}
+
+void AddCommands(CLI::App& app, Action& action) {
+  AddQueryCommand(app, action);
+  AddLsCommand(app, action);
+  AddSchemaCommand(app, action);
+  AddHistoryCommand(app, action);
+  AddReadCommand(app, action);
+  AddImportCommand(app, action);
+  AddConfigCommand(app, action);
+  AddCompletionCommand(app, action);
+  AddVersionCommand(app, action);
+}
+
+}  // namespace
+
+int Run(int argc, const char* const* argv) {
+  std::setlocale(LC_CTYPE, "C.UTF-8");
+  std::signal(SIGPIPE, SIG_DFL);  // A reader that leaves ends a command quietly.
+  log::Configure(log::Level::kOff, log::Format::kText);
+  CLI::App app("Deltaport serves and reads lakes of Delta tables and Parquet files.", "deltaport");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "deltaport " DELTAPORT_VERSION);
+  app.footer(
+      "Examples:\n"
+      "  deltaport serve ./lake\n"
+      "  deltaport query \"select count(*) from flights\" --lake ./lake\n"
+      "  deltaport read ./lake/flights --version 3 --out flights.parquet\n");
+  Action action;
+  AddCommands(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return ExitCodeOfParse(app, error);
+  }
+  const CancelToken token;
+  const InterruptWatch watch(token);
+  const Status status = action(token);
+  if (status.ok()) return 0;
+  if (IsBrokenPipe(status)) return kExitBrokenPipe;
+  Report(status);
+  if (watch.signal() != 0) return 128 + watch.signal();
+  return ports::ExitCodeOf(status);
+}
+
+}  // namespace deltaport::cli
