@@ -6,6 +6,7 @@ import re
 
 from openapi_spec_validator import validate
 
+import lake_data
 from http_client import HttpClient
 
 SAMPLE = re.compile(r"[a-z_:]+(\{[a-z_]+=\"[^\"]*\"(,[a-z_]+=\"[^\"]*\")*\})? [0-9.e+-]+|.*\+Inf.*")
@@ -68,9 +69,11 @@ def test_DurationsAreAHistogram(http: HttpClient):
 
 
 def test_MetricsCanBeTurnedOffAndMoved(start, lake_root):
-    with start("[metrics]\nenabled = false\n") as server, server.client() as client:
+    blocks = lake_data.dataset_blocks(lake_root, {"odd": lake_data.DATASETS["odd"]})
+    with start("[metrics]\nenabled = false\n" + blocks) as server, server.client() as client:
         assert client.get("/metrics").status == 404
-    with start('[metrics]\nenabled = true\npath = "/m"\n') as server, server.client() as client:
+    moved = '[metrics]\nenabled = true\npath = "/m"\n'
+    with start(moved + blocks) as server, server.client() as client:
         assert (client.get("/m").status, client.get("/metrics").status) == (200, 404)
 
 
