@@ -103,7 +103,7 @@ def _every_type(first: int, count: int) -> pa.Table:
                 lambda i: {"a": i, "b c": ["x", None]},
             ),
             "map": column(pa.map_(pa.string(), pa.int64()), lambda i: [("ü", i), ("v", None)]),
-            "quo\"te, and's": column(pa.int32(), lambda i: i),
+            "quo\"te_and's.☃": column(pa.int32(), lambda i: i),
         }
     )
 
