@@ -38,6 +38,7 @@ int ExitCodeOfParse(CLI::App& app, const CLI::ParseError& error) {
 }
 
 void AddCommands(CLI::App& app, Action& action) {
+  AddServeCommand(app, action);
   AddQueryCommand(app, action);
   AddLsCommand(app, action);
   AddSchemaCommand(app, action);

@@ -2,7 +2,7 @@
 
 import pytest
 
-COMMANDS = ["query", "ls", "schema", "history", "read", "import", "config",
+COMMANDS = ["serve", "query", "ls", "schema", "history", "read", "import", "config",
             "config check", "config print", "config example", "completion", "version"]
 
 
