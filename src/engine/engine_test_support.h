@@ -4,6 +4,8 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,8 +16,8 @@
 
 namespace deltaport::engine {
 
-// Counts and can delay or deny what is opened.
-class CountingStore final : public storage::ObjectStore {
+// Remembers which objects were opened.
+class WatchedStore final : public storage::ObjectStore {
  public:
   std::string_view scheme() const override { return "memory"; }
   Result<storage::ObjectInfo> Head(const std::string& path) const override {
@@ -26,7 +28,8 @@ class CountingStore final : public storage::ObjectStore {
   }
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> Open(
       const std::string& path, std::optional<int64_t> size_bytes) const override {
-    ++opens;
+    const std::lock_guard guard(lock_);
+    opened.insert(path);
     return inner_->Open(path, size_bytes);
   }
   Result<std::vector<storage::ObjectInfo>> List(const std::string& directory,
@@ -48,9 +51,10 @@ class CountingStore final : public storage::ObjectStore {
   }
   Status Remove(const std::string& path) override { return inner_->Remove(path); }
 
-  mutable std::atomic<int> opens = 0;
+  mutable std::set<std::string> opened;  // Read it while no query runs.
 
  private:
+  mutable std::mutex lock_;
   std::shared_ptr<storage::MemoryStore> inner_ = std::make_shared<storage::MemoryStore>();
 };
 
@@ -85,7 +89,7 @@ struct TestEngine {
                                             const BoundQuery& query,
                                             const CancelToken& token = CancelToken());
 
-  std::shared_ptr<CountingStore> store = std::make_shared<CountingStore>();
+  std::shared_ptr<WatchedStore> store = std::make_shared<WatchedStore>();
   std::shared_ptr<TestTables> tables = std::make_shared<TestTables>();
   std::unique_ptr<QueryEngine> engine;
 };
