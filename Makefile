@@ -33,7 +33,7 @@ build: ## Build program, Python module and unit tests (PRESET=release).
 
 demo: ## Serve a lake of New York's flights of 2013 and show what to ask (Ctrl-C ends it).
 	$(INSTALL) build python demo
-	$(call compile,release,deltaport)
+	$(call compile,release,deltaport _deltaport python_package)
 	@scripts/demo
 
 test: ## Run all tests but those of test-interop and test-long.

@@ -32,8 +32,8 @@ class CancelToken {
 
   CancelToken();
 
-  // The first call wins; later ones change nothing. `reason` must be an error, usually kCancelled or
-  // kDeadlineExceeded. Callbacks run on the calling thread before this returns.
+  // The first call wins; later ones change nothing. `reason` must be an error, usually kCancelled
+  // or kDeadlineExceeded. Callbacks run on the calling thread before this returns.
   void Cancel(Status reason) const;
 
   bool cancelled() const;

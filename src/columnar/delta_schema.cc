@@ -60,7 +60,7 @@ TypeResult CanonicalNested(const arrow::DataType& type, int depth) {
         ARROW_ASSIGN_OR_RAISE(auto canonical, CanonicalField(*field, depth + 1));
         fields.push_back(std::move(canonical));
       }
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
     default:
       return Unsupported(type);

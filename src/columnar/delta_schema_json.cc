@@ -131,7 +131,7 @@ Result<std::shared_ptr<arrow::DataType>> ParseType(JsonValue type, const std::st
   if (!kind) return Corrupt(column, "its type must be a name or an object with a 'type'");
   if (*kind == "struct") {
     ARROW_ASSIGN_OR_RAISE(auto fields, ParseFields(type, column, depth + 1));
-    return arrow::struct_(std::move(fields));
+    return arrow::struct_(fields);
   }
   if (*kind == "array") {
     ARROW_ASSIGN_OR_RAISE(auto element, ParseType(type["elementType"], column, depth + 1));

@@ -113,7 +113,7 @@ class Values {
 
 std::map<std::string, std::string> TextMap(const Values& values, int64_t row) {
   std::map<std::string, std::string> out;
-  values.ForEachEntry(row, [&](std::string key, std::optional<std::string> value) {
+  values.ForEachEntry(row, [&](std::string key, const std::optional<std::string>& value) {
     out.insert_or_assign(std::move(key), value.value_or(""));
   });
   return out;
