@@ -17,7 +17,7 @@ CONFINED = {
     "OpenSSL": (r"^openssl/", ["src/ports/wire/", "src/base/"]),
     "compression": (r"^(zlib|zstd|isa-l|igzip_lib|brotli)\b", ["src/ports/wire/", "src/columnar/"]),
     "Parquet": (r"^parquet/", ["src/columnar/", "src/delta/", "src/engine/parquet_files",
-                               "src/engine/engine_test_support"]),
+                               "src/engine/engine_test_support", "src/cli/result_writer"]),
 }
 
 SOURCES = [path for path in cpp_files() if path.parts[0] == "src"]
