@@ -33,8 +33,8 @@ struct DeltaTable {
       const auto name = fmt::format("part=p{}/f.parquet", i);
       const auto size = test.WriteParquet("/d/" + name, *rows);
       const auto stats = fmt::format(
-          R"(,"stats":"{{\"numRecords\":10,\"minValues\":{{\"id\":{}}},\"maxValues\":{{\"id\":{}}},)"
-          R"(\"nullCount\":{{\"id\":0}}}}")",
+          R"(,"stats":"{{\"numRecords\":10,\"minValues\":{{\"id\":{}}},\"maxValues\":{{\"id\":{}}})"
+          R"(,\"nullCount\":{{\"id\":0}}}}")",
           i * 10, i * 10 + 9);
       log += fmt::format(R"({{"add":{{"path":"{}","partitionValues":{{"part":"p{}"}},"size":{},)"
                          R"("modificationTime":0,"dataChange":true{}}}}})"
