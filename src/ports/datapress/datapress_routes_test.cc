@@ -241,10 +241,10 @@ TEST_F(DatapressRoutesTest, ErrorsHaveTheirStatusAndText) {
 TEST_F(DatapressRoutesTest, ListingIsAnEnvelopeUnderV1AndBareWithoutIt) {
   Open(5);
   const std::string list =
-      R"([{"columns":0,"consecutive_failures":0,"depends_on":[],"kind":"parquet","lazy":false,)"
+      R"([{"columns":0,"consecutive_failures":0,"depends_on":[],"kind":"parquet","lazy":true,)"
       R"("name":"loading","residency":"lazy","rows":0,"state":"building"},)"
       R"({"columns":1,"consecutive_failures":0,"depends_on":[],"kind":"parquet",)"
-      R"("last_refresh_at":"1970-01-01T00:00:00Z","last_refresh_duration_ms":0,"lazy":false,)"
+      R"("last_refresh_at":"1970-01-01T00:00:00Z","last_refresh_duration_ms":0,"lazy":true,)"
       R"("name":"numbers","refresh_source":"startup","residency":"lazy","rows":5,)"
       R"("state":"published"}])";
   EXPECT_EQ(Send(wire::Method::kGet, "/api/datasets").body, list);

