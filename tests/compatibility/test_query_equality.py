@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import deltalake
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -166,8 +167,9 @@ class _Generator:
         return {"col": name, "op": operator, "val": value}, sql
 
     def _spelling(self, column: _Column) -> str:
-        """Names match without regard to case."""
-        return column.name.upper() if self._random.random() < 0.1 else column.name
+        """Names match without regard to the case of ASCII letters."""
+        upper = self._random.random() < 0.1 and column.name.isascii()
+        return column.name.upper() if upper else column.name
 
     def _pattern(self, text: str) -> str:
         start = self._random.randrange(len(text) + 1)
@@ -327,6 +329,8 @@ def _json_form(value, type_: pa.DataType):
     if pa.types.is_dictionary(type_):
         return _json_form(value, type_.value_type)
     if isinstance(value, float):
+        if pa.types.is_float32(type_):
+            value = float(str(np.float32(value)))  # The shortest text that means the same.
         return _plain_value(value) if math.isfinite(value) else None
     if isinstance(value, decimal.Decimal):
         return value.normalize()

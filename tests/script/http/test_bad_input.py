@@ -366,7 +366,7 @@ def _ask_for_an_unknown_feature(path) -> None:
             "writerFeatures": ["telepathy"],
         }
     }
-    commit.write_text(commit.read_text() + json.dumps(protocol) + "\n")
+    commit.write_text(commit.read_text().rstrip() + "\n" + json.dumps(protocol) + "\n")
 
 
 def _corrupt_a_footer(path) -> None:

@@ -103,7 +103,8 @@ def test_AReaderThatStopsIsCutAfterTheTimeLimit(start, big_lake):
 def test_AStreamThatIsReadMayOutliveTheTimeLimit(start, big_lake):
     with start(_configuration(big_lake, "request_timeout_ms = 500")) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-            connection.sendall(_post_bytes(STREAM, {"columns": ["id", "key"]}))
+            query = {"columns": ["id", "key"]}
+            connection.sendall(_post_bytes(STREAM, query, "Connection: close"))
             answer = []
             for _ in range(10):
                 answer.append(connection.recv(1 << 18))
