@@ -92,8 +92,7 @@ class SchemaUnion {
                      "'{}' has two columns named '{}' (names match without regard to case)", path,
                      found->name());
       }
-      ARROW_RETURN_NOT_OK(
-          Merge(arrow::field(found->name(), *type, found->nullable() || files_ > 0), path, key));
+      ARROW_RETURN_NOT_OK(Merge(arrow::field(found->name(), *type, found->nullable()), path, key));
     }
     for (size_t i = 0; i < fields_.size(); ++i) {
       if (!seen.contains(FoldCase(fields_[i]->name()))) fields_[i] = fields_[i]->WithNullable(true);
@@ -109,7 +108,8 @@ class SchemaUnion {
                const std::string& key) {
     const auto [position, added] = positions_.try_emplace(key, fields_.size());
     if (added) {
-      fields_.push_back(found);
+      // Files before this one lack the column, so its values there are null.
+      fields_.push_back(files_ > 0 ? found->WithNullable(true) : found);
       first_paths_.push_back(path);
       return Status::OK();
     }

@@ -129,7 +129,8 @@ Result<engine::Predicate> ToPredicate(BodyPredicate body) {
   engine::Predicate predicate{std::move(body.column), *op};
   if (*op == PredicateOperator::kIsNull || *op == PredicateOperator::kIsNotNull) return predicate;
   const BodyValue::Kind kind = body.value.kind;
-  if (*op == PredicateOperator::kIn && kind != BodyValue::Kind::kUnsupported) {
+  const bool given = kind != BodyValue::Kind::kMissing && kind != BodyValue::Kind::kUnsupported;
+  if (*op == PredicateOperator::kIn && given) {
     if (kind != BodyValue::Kind::kList || body.value.values.empty()) {
       return Error(ErrorCode::kInvalidArgument, "invalid value: 'in' needs a non-empty array");
     }

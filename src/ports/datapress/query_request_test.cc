@@ -112,6 +112,8 @@ TEST(QueryRequest, MeaninglessWordsAreRefused) {
             "invalid value: unsupported literal type in predicate");
   EXPECT_EQ(MeaningError(R"({"predicates":[{"col":"a","op":"in","val":[]}]})"),
             "invalid value: 'in' needs a non-empty array");
+  EXPECT_EQ(MeaningError(R"({"predicates":[{"col":"a","op":"in"}]})"),
+            "invalid value: 'in' requires a value");
   EXPECT_EQ(MeaningError(R"({"predicates":[{"col":"a","op":"in","val":5}]})"),
             "invalid value: 'in' needs a non-empty array");
   EXPECT_EQ(MeaningError(R"({"order_by":[{"col":"a","dir":"sideways"}]})"),

@@ -1,5 +1,7 @@
 #include "ports/wire/exchange.h"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -22,7 +24,10 @@ Response CallHandler(const Route& route, const Request& request) {
 bool OptedOut(const Request& request) {
   if (request.Header("X-No-Compress") == "1") return true;
   const auto value = request.QueryValue("compress");
-  return value && (*value == "false" || *value == "0" || *value == "no" || *value == "off");
+  if (!value) return false;
+  static constexpr std::array<std::string_view, 4> kOff = {"false", "0", "no", "off"};
+  return std::ranges::any_of(kOff,
+                             [&](std::string_view off) { return EqualsIgnoringCase(*value, off); });
 }
 
 bool HasHeader(const Response& response, std::string_view name) {
