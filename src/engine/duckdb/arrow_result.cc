@@ -10,8 +10,9 @@
 namespace deltaport::engine {
 namespace {
 
-constexpr int64_t kBatchRows = 64 * 1024;
-constexpr int64_t kBatchBytes = 16 << 20;
+// Batches of a few megabytes stay in caches and in memory that the allocator has at hand.
+constexpr int64_t kBatchRows = 16 * 1024;
+constexpr int64_t kBatchBytes = 4 << 20;
 
 // The same buffers mean the same under both types (field names and nullability aside).
 bool SameLayout(const arrow::DataType& a, const arrow::DataType& b) {

@@ -33,9 +33,10 @@ class GrantedFile final : public duckdb::FileHandle {
  public:
   GrantedFile(duckdb::FileSystem& system, const std::string& name, duckdb::FileOpenFlags flags,
               std::shared_ptr<arrow::io::RandomAccessFile> file, const ReadGrant& grant,
-              duckdb::shared_ptr<QueryState> state)
+              std::string version, duckdb::shared_ptr<QueryState> state)
       : FileHandle(system, name, flags),
         size_bytes(grant.size_bytes),
+        version_tag(std::move(version)),
         local(grant.store->scheme() == "file"),
         file_(std::move(file)),
         state_(std::move(state)) {}
@@ -59,6 +60,7 @@ class GrantedFile final : public duckdb::FileHandle {
   }
 
   const int64_t size_bytes;
+  const std::string version_tag;
   const bool local;
   int64_t position = 0;
 
@@ -115,9 +117,12 @@ class CapabilityFileSystem final : public duckdb::FileSystem {
     return duckdb::FileType::FILE_TYPE_REGULAR;
   }
   duckdb::timestamp_t GetLastModifiedTime(duckdb::FileHandle&) override {
-    return duckdb::timestamp_t(0);  // Data files never change.
+    return duckdb::timestamp_t(0);  // The version tag says it better.
   }
-  std::string GetVersionTag(duckdb::FileHandle&) override { return {}; }
+  // Footers are cached for as long as the tag stays the same.
+  std::string GetVersionTag(duckdb::FileHandle& handle) override {
+    return handle.Cast<GrantedFile>().version_tag;
+  }
   bool OnDiskFile(duckdb::FileHandle& handle) override { return handle.Cast<GrantedFile>().local; }
 
  protected:
@@ -134,7 +139,10 @@ class CapabilityFileSystem final : public duckdb::FileSystem {
     if (auto context = duckdb::FileOpener::TryGetClientContext(opener)) {
       state = QueryState::Get(*context);
     }
-    auto opened = grant->store->Open(StorePath(file.path), grant->size_bytes);
+    auto version = VersionTag(file, *grant);
+    auto opened = version.ok()
+                      ? grant->store->Open(StorePath(file.path), grant->size_bytes)
+                      : Result<std::shared_ptr<arrow::io::RandomAccessFile>>(version.status());
     if (!opened.ok()) {
       auto status = opened.status();
       if (CodeOf(status) == ErrorCode::kNotFound) {
@@ -145,7 +153,21 @@ class CapabilityFileSystem final : public duckdb::FileSystem {
       throw duckdb::IOException(status.message());
     }
     return duckdb::make_uniq<GrantedFile>(*this, file.path, flags, *std::move(opened), *grant,
-                                          std::move(state));
+                                          *std::move(version), std::move(state));
+  }
+
+ private:
+  // Files that a log names never change. Others may be replaced under their name.
+  static Result<std::string> VersionTag(const duckdb::OpenFileInfo& file, const ReadGrant& grant) {
+    if (grant.in_log) return fmt::format("{}", grant.size_bytes);
+    ARROW_ASSIGN_OR_RAISE(const auto now, grant.store->Head(StorePath(file.path)));
+    if (now.size_bytes != grant.size_bytes) {
+      return Error(ErrorCode::kCorruptTable,
+                   "'{}' has {} bytes, not the {} that were listed: it was cut off or replaced; "
+                   "reload the dataset",
+                   StorePath(file.path), now.size_bytes, grant.size_bytes);
+    }
+    return fmt::format("{}-{}", now.size_bytes, now.modified_ms);
   }
 };
 

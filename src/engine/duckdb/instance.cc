@@ -103,6 +103,7 @@ Status Instance::Configure(const EngineOptions& options) {
   for (const auto& sql : {
            fmt::format("ATTACH '' AS {} (TYPE deltaport, READ_ONLY)", kLakeCatalog),
            std::string("SET GLOBAL TimeZone = 'UTC'"),
+           std::string("SET GLOBAL parquet_metadata_cache = true"),
            fmt::format("SET GLOBAL max_expression_depth = {}", kExpressionDepthMax),
            fmt::format("SET GLOBAL allowed_directories = ['{}']", kFileScheme),
            std::string("SET GLOBAL enable_external_access = false"),

@@ -103,6 +103,9 @@ class ArrowBlockSource final : public BlockSource {
         TakeBytes(out);
         return false;
       }
+      int64_t batch_bytes = 0;
+      ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchSize(*batch, &batch_bytes));
+      sink_->bytes.reserve(sink_->bytes.size() + static_cast<size_t>(batch_bytes));
       ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(*batch));
     }
     TakeBytes(out);
