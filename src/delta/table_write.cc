@@ -14,7 +14,7 @@
 namespace deltaport::delta {
 namespace {
 
-enum class WriteMode { kAppend, kOverwrite };
+enum class WriteMode { kCreate, kAppend, kOverwrite };
 
 std::string Quoted(std::string_view text) {
   std::string out;
@@ -47,10 +47,23 @@ Result<int64_t> RowsIn(const AddFile& file) {
   return document.root()["numRecords"].integer().value_or(0);
 }
 
+// As Spark names the modes of a write.
+std::string_view ModeName(WriteMode mode) {
+  switch (mode) {
+    case WriteMode::kCreate:
+      return "ErrorIfExists";
+    case WriteMode::kAppend:
+      return "Append";
+    case WriteMode::kOverwrite:
+      break;
+  }
+  return "Overwrite";
+}
+
 Operation WriteOperation(WriteMode mode, const Metadata& metadata, const WriteOutcome& outcome) {
   Operation operation;
   operation.name = "WRITE";
-  operation.parameters["mode"] = mode == WriteMode::kAppend ? R"("Append")" : R"("Overwrite")";
+  operation.parameters["mode"] = Quoted(ModeName(mode));
   operation.parameters["partitionBy"] = QuotedList(metadata.partition_columns);
   operation.metrics["numFiles"] = fmt::format("{}", outcome.files);
   operation.metrics["numOutputRows"] = fmt::format("{}", outcome.rows);
@@ -80,8 +93,50 @@ Result<std::vector<std::string>> StorePaths(const storage::Location& table,
   return paths;
 }
 
+// What rows are written to.
+struct Target {
+  const storage::Location& location;
+  const std::shared_ptr<arrow::Schema> schema;
+  const Metadata& metadata;
+};
+
+// Writes the rows and commits them with what `transaction` holds already.
+Result<WriteOutcome> CommitRows(const Target& target, Transaction transaction,
+                                arrow::RecordBatchReader& rows, WriteMode mode,
+                                WriteOptions options, WriteOutcome outcome,
+                                const CancelToken& token) {
+  ApplyProperties(target.metadata, options.files);
+  ARROW_ASSIGN_OR_RAISE(
+      auto files, WriteDataFiles(target.location, target.schema, target.metadata.partition_columns,
+                                 rows, options.files, token));
+  outcome.files = static_cast<int64_t>(files.size());
+  for (const auto& file : files) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t file_rows, RowsIn(file));
+    outcome.rows += file_rows;
+    outcome.size_bytes += file.size_bytes;
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto paths, StorePaths(target.location, files));
+  transaction.AddFiles(std::move(files));
+  if (options.transaction) {
+    transaction.SetTransactionVersion(options.transaction->application_id,
+                                      options.transaction->version);
+  }
+  const auto version = transaction.Commit(WriteOperation(mode, target.metadata, outcome), token);
+  if (!version.ok()) {
+    // Only where it is certain that the commit does not exist: an error of the store may have come
+    // after the commit file was in place.
+    const ErrorCode code = CodeOf(version.status());
+    const bool certain = code == ErrorCode::kConflict || code == ErrorCode::kAlreadyExists ||
+                         code == ErrorCode::kCancelled;
+    const Status removed = certain ? RemoveFiles(target.location, paths) : Status::OK();
+    return removed.ok() ? version.status() : WithContext(version.status(), removed.message());
+  }
+  outcome.version = *version;
+  return outcome;
+}
+
 Result<WriteOutcome> Write(const storage::Location& location, arrow::RecordBatchReader& rows,
-                           WriteMode mode, WriteOptions options, const CancelToken& token) {
+                           WriteMode mode, const WriteOptions& options, const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, Snapshot::Open(location));
   ARROW_ASSIGN_OR_RAISE(auto transaction, Transaction::Start(snapshot));
   WriteOutcome outcome;
@@ -89,60 +144,50 @@ Result<WriteOutcome> Write(const storage::Location& location, arrow::RecordBatch
     ARROW_RETURN_NOT_OK(transaction.RemoveAllFiles());
     outcome.removed_files = static_cast<int64_t>(snapshot->files().size());
   }
-  ApplyProperties(snapshot->metadata(), options.files);
-  ARROW_ASSIGN_OR_RAISE(
-      auto files, WriteDataFiles(location, snapshot->schema(), snapshot->partition_columns(), rows,
-                                 options.files, token));
-  outcome.files = static_cast<int64_t>(files.size());
-  for (const auto& file : files) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t file_rows, RowsIn(file));
-    outcome.rows += file_rows;
-    outcome.size_bytes += file.size_bytes;
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto paths, StorePaths(location, files));
-  transaction.AddFiles(std::move(files));
-  if (options.transaction) {
-    transaction.SetTransactionVersion(options.transaction->application_id,
-                                      options.transaction->version);
-  }
-  const auto version =
-      transaction.Commit(WriteOperation(mode, snapshot->metadata(), outcome), token);
-  if (!version.ok()) {
-    // Only where it is certain that the commit does not exist: an error of the store may have come
-    // after the commit file was in place.
-    const bool certain = CodeOf(version.status()) == ErrorCode::kConflict ||
-                         CodeOf(version.status()) == ErrorCode::kCancelled;
-    const Status removed = certain ? RemoveFiles(location, paths) : Status::OK();
-    return removed.ok() ? version.status() : WithContext(version.status(), removed.message());
-  }
-  outcome.version = *version;
-  return outcome;
+  return CommitRows({location, snapshot->schema(), snapshot->metadata()}, std::move(transaction),
+                    rows, mode, options, outcome, token);
+}
+
+Result<Metadata> NewMetadata(const arrow::Schema& canonical, const NewTable& table) {
+  ARROW_RETURN_NOT_OK(CheckNewTable(canonical, table.partition_columns));
+  Metadata metadata;
+  metadata.id = storage::RandomUuid();
+  ARROW_ASSIGN_OR_RAISE(metadata.schema_string, columnar::SchemaToDeltaJson(canonical));
+  metadata.partition_columns = table.partition_columns;
+  metadata.configuration = table.configuration;
+  metadata.created_time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                 std::chrono::system_clock::now().time_since_epoch())
+                                 .count();
+  return metadata;
 }
 
 }  // namespace
 
 Result<WriteOutcome> CreateTable(const storage::Location& location, const arrow::Schema& schema,
-                                 const std::vector<std::string>& partition_columns,
-                                 const std::map<std::string, std::string>& configuration) {
+                                 const NewTable& table) {
   ARROW_ASSIGN_OR_RAISE(const auto canonical, columnar::DeltaSchemaOf(schema));
-  ARROW_RETURN_NOT_OK(CheckNewTable(*canonical, partition_columns));
-  Metadata metadata;
-  metadata.id = storage::RandomUuid();
-  ARROW_ASSIGN_OR_RAISE(metadata.schema_string, columnar::SchemaToDeltaJson(*canonical));
-  metadata.partition_columns = partition_columns;
-  metadata.configuration = configuration;
-  metadata.created_time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                 std::chrono::system_clock::now().time_since_epoch())
-                                 .count();
+  ARROW_ASSIGN_OR_RAISE(Metadata metadata, NewMetadata(*canonical, table));
   ARROW_ASSIGN_OR_RAISE(Protocol protocol, ProtocolFor(*canonical, metadata));
   Operation operation;
   operation.name = "CREATE TABLE";
-  operation.parameters["partitionBy"] = QuotedList(partition_columns);
+  operation.parameters["partitionBy"] = QuotedList(table.partition_columns);
   ARROW_ASSIGN_OR_RAISE(auto transaction,
                         Transaction::Create(location, std::move(protocol), std::move(metadata)));
   WriteOutcome outcome;
   ARROW_ASSIGN_OR_RAISE(outcome.version, transaction.Commit(operation, CancelToken()));
   return outcome;
+}
+
+Result<WriteOutcome> CreateTableWithRows(const storage::Location& location,
+                                         arrow::RecordBatchReader& rows, const NewTable& table,
+                                         const WriteOptions& options, const CancelToken& token) {
+  ARROW_ASSIGN_OR_RAISE(const auto canonical, columnar::DeltaSchemaOf(*rows.schema()));
+  ARROW_ASSIGN_OR_RAISE(const Metadata metadata, NewMetadata(*canonical, table));
+  ARROW_ASSIGN_OR_RAISE(Protocol protocol, ProtocolFor(*canonical, metadata));
+  ARROW_ASSIGN_OR_RAISE(auto transaction,
+                        Transaction::Create(location, std::move(protocol), metadata));
+  return CommitRows({location, canonical, metadata}, std::move(transaction), rows,
+                    WriteMode::kCreate, options, {}, token);
 }
 
 Result<WriteOutcome> Append(const storage::Location& location, arrow::RecordBatchReader& rows,

@@ -34,12 +34,23 @@ struct WriteOutcome {
   int64_t removed_files = 0;
 };
 
+struct NewTable {
+  std::vector<std::string> partition_columns;
+  std::map<std::string, std::string> configuration;  // Table properties.
+};
+
 // An empty table. `schema` may have every type with a Delta form (columnar::DeltaTypeOf).
 // kAlreadyExists if there is a table, kInvalidArgument for names that no table may have,
 // kUnsupportedFeature for a type or property that we could not keep.
 Result<WriteOutcome> CreateTable(const storage::Location& location, const arrow::Schema& schema,
-                                 const std::vector<std::string>& partition_columns,
-                                 const std::map<std::string, std::string>& configuration);
+                                 const NewTable& table);
+
+// A table that has the columns of `rows` and, in the same commit, its rows. Errors as those of
+// CreateTable and Append; kAlreadyExists may come only after the rows were read. Nothing is left
+// when it fails.
+Result<WriteOutcome> CreateTableWithRows(const storage::Location& location,
+                                         arrow::RecordBatchReader& rows, const NewTable& table,
+                                         const WriteOptions& options, const CancelToken& token);
 
 // Adds rows. Concurrent appends all succeed, each as a version of its own. kInvalidArgument listing
 // the differences if the rows do not fit the table, kUnsupportedFeature naming a writer feature

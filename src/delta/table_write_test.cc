@@ -58,7 +58,7 @@ size_t ObjectCount(TestTable& table) { return table.store().ListRecursive("/tabl
 
 TEST(TableWrite, AppendedRowsAreInTheNextVersion) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
   const auto outcome = Append(table.location(), *SomeRows(), {}, kNoCancel);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->version, 1);
@@ -71,16 +71,40 @@ TEST(TableWrite, AppendedRowsAreInTheNextVersion) {
   EXPECT_EQ(statistics->null_counts->Value(0), 1);
 }
 
+TEST(TableWrite, ATableCreatedWithRowsHasThemInItsFirstVersion) {
+  TestTable table;
+  const auto outcome =
+      CreateTableWithRows(table.location(), *SomeRows(), {{"name"}, {}}, {}, kNoCancel);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->version, 0);
+  EXPECT_EQ(outcome->rows, 3);
+  EXPECT_EQ(outcome->files, 3);
+  const auto snapshot = *Snapshot::Open(table.location());
+  EXPECT_EQ(snapshot->version(), 0);
+  EXPECT_EQ(snapshot->RowCount(), 3);
+  EXPECT_TRUE(snapshot->schema()->Equals(*TwoColumns())) << snapshot->schema()->ToString();
+  EXPECT_EQ(snapshot->partition_columns(), std::vector<std::string>{"name"});
+}
+
+TEST(TableWrite, CreatingWithRowsWhereATableIsLeavesItAlone) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
+  const size_t before = ObjectCount(table);
+  ExpectError(CreateTableWithRows(table.location(), *SomeRows(), {}, {}, kNoCancel).status(),
+              ErrorCode::kAlreadyExists, "/table");
+  EXPECT_EQ(ObjectCount(table), before);
+}
+
 TEST(TableWrite, CreatingTwiceFailsAndKeepsTheFirst) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
-  ExpectError(CreateTable(table.location(), *TwoColumns(), {}, {}).status(),
-              ErrorCode::kAlreadyExists, "/table");
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
+  ExpectError(CreateTable(table.location(), *TwoColumns(), {}).status(), ErrorCode::kAlreadyExists,
+              "/table");
 }
 
 TEST(TableWrite, OverwriteRemovesEveryFileAndSaysWhatItRemoved) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
   ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
   ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
   const auto outcome = Overwrite(table.location(), *SomeRows(), {}, kNoCancel);
@@ -93,7 +117,7 @@ TEST(TableWrite, OverwriteRemovesEveryFileAndSaysWhatItRemoved) {
 
 TEST(TableWrite, RowsThatDoNotFitNameEveryDifference) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
   const auto other =
       arrow::schema({arrow::field("id", arrow::utf8()), arrow::field("extra", arrow::int64())});
   const auto status =
@@ -108,7 +132,7 @@ TEST(TableWrite, ANullInANotNullColumnLeavesNothingBehind) {
   TestTable table;
   const auto strict = arrow::schema(
       {arrow::field("id", arrow::int64(), false), arrow::field("name", arrow::utf8())});
-  ASSERT_TRUE(CreateTable(table.location(), *strict, {}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *strict, {}).ok());
   const size_t before = ObjectCount(table);
   ExpectError(Append(table.location(), *SomeRows(), {}, kNoCancel).status(),
               ErrorCode::kInvalidArgument, "column 'id' is NOT NULL");
@@ -131,7 +155,7 @@ class FailingReader final : public arrow::RecordBatchReader {
 
 TEST(TableWrite, AFailingSourceLeavesNothingBehind) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {"name"}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {{"name"}, {}}).ok());
   const size_t before = ObjectCount(table);
   FailingReader rows;
   WriteOptions options;
@@ -142,9 +166,17 @@ TEST(TableWrite, AFailingSourceLeavesNothingBehind) {
   EXPECT_EQ(ObjectCount(table), before);
 }
 
+TEST(TableWrite, ATableWhoseFirstRowsFailIsNotThere) {
+  TestTable table;
+  FailingReader rows;
+  ExpectError(CreateTableWithRows(table.location(), rows, {}, {}, kNoCancel).status(),
+              ErrorCode::kIo, "the source broke");
+  EXPECT_EQ(ObjectCount(table), 0);
+}
+
 TEST(TableWrite, ACancelledAppendLeavesNothingBehind) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
   const size_t before = ObjectCount(table);
   const CancelToken token;
   token.Cancel(Error(ErrorCode::kCancelled, "the caller left"));
@@ -155,7 +187,7 @@ TEST(TableWrite, ACancelledAppendLeavesNothingBehind) {
 
 TEST(TableWrite, PartitionValuesComeBackWithNullsAndSpecialCharacters) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {"name"}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {{"name"}, {}}).ok());
   const std::vector<std::optional<std::string>> names = {"a b/c=%20", std::nullopt, "ü", ".."};
   const auto rows = Rows(TwoColumns(), {Integers({1, 2, 3, 4}), Texts(names)});
   ASSERT_TRUE(Append(table.location(), *rows, {}, kNoCancel).ok());
@@ -174,7 +206,7 @@ TEST(TableWrite, PartitionValuesComeBackWithNullsAndSpecialCharacters) {
 
 TEST(TableWrite, ManyPartitionsKeepWithinTheLimitOfOpenFiles) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {"id"}, {}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {{"id"}, {}}).ok());
   std::vector<std::optional<int64_t>> ids;
   std::vector<std::optional<std::string>> names;
   for (int64_t i = 0; i < 500; ++i) {
@@ -192,7 +224,7 @@ TEST(TableWrite, ManyPartitionsKeepWithinTheLimitOfOpenFiles) {
 TEST(TableWrite, AppendOnlyTablesRefuseOverwrite) {
   TestTable table;
   ASSERT_TRUE(
-      CreateTable(table.location(), *TwoColumns(), {}, {{"delta.appendOnly", "true"}}).ok());
+      CreateTable(table.location(), *TwoColumns(), {{}, {{"delta.appendOnly", "true"}}}).ok());
   ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
   ExpectError(Overwrite(table.location(), *SomeRows(), {}, kNoCancel).status(),
               ErrorCode::kInvalidArgument, "delta.appendOnly");
@@ -211,9 +243,9 @@ TEST(TableWrite, TablesWithCheckConstraintsAreRefusedByName) {
 
 TEST(TableWrite, InCommitTimestampsGrowEvenIfTheClockStands) {
   TestTable table;
-  ASSERT_TRUE(
-      CreateTable(table.location(), *TwoColumns(), {}, {{"delta.enableInCommitTimestamps", "true"}})
-          .ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(),
+                          {{}, {{"delta.enableInCommitTimestamps", "true"}}})
+                  .ok());
   int64_t before = (*Snapshot::Open(table.location()))->timestamp_ms();
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
@@ -226,15 +258,15 @@ TEST(TableWrite, InCommitTimestampsGrowEvenIfTheClockStands) {
 TEST(TableWrite, BadNamesAndPartitionColumnsAreRefused) {
   TestTable table;
   const auto spaced = arrow::schema({arrow::field("a b", arrow::int64())});
-  ExpectError(CreateTable(table.location(), *spaced, {}, {}).status(), ErrorCode::kInvalidArgument,
+  ExpectError(CreateTable(table.location(), *spaced, {}).status(), ErrorCode::kInvalidArgument,
               "'a b'");
   const auto twice =
       arrow::schema({arrow::field("a", arrow::int64()), arrow::field("A", arrow::int64())});
-  ExpectError(CreateTable(table.location(), *twice, {}, {}).status(), ErrorCode::kInvalidArgument,
+  ExpectError(CreateTable(table.location(), *twice, {}).status(), ErrorCode::kInvalidArgument,
               "'A'");
-  ExpectError(CreateTable(table.location(), *TwoColumns(), {"nope"}, {}).status(),
+  ExpectError(CreateTable(table.location(), *TwoColumns(), {{"nope"}, {}}).status(),
               ErrorCode::kInvalidArgument, "'nope'");
-  ExpectError(CreateTable(table.location(), *TwoColumns(), {"id", "name"}, {}).status(),
+  ExpectError(CreateTable(table.location(), *TwoColumns(), {{"id", "name"}, {}}).status(),
               ErrorCode::kInvalidArgument, "every column");
   EXPECT_EQ(ObjectCount(table), 0U);
 }
@@ -256,7 +288,7 @@ TEST(TableWrite, RacingAppendsAllSucceedInAGaplessLog) {
   constexpr int kAppends = 8;
   const TemporaryDirectory directory;
   const storage::Location location{storage::LocalStore::Shared(), directory.path()};
-  ASSERT_TRUE(CreateTable(location, *TwoColumns(), {}, {}).ok());
+  ASSERT_TRUE(CreateTable(location, *TwoColumns(), {}).ok());
   std::vector<std::thread> writers;
   std::atomic<int> failures = 0;
   for (int i = 0; i < kWriters; ++i) {

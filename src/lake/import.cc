@@ -88,6 +88,21 @@ Status CheckRequest(const ImportRequest& request, bool table_exists) {
   return Status::OK();
 }
 
+Result<delta::WriteOutcome> Write(const storage::Location& location, arrow::RecordBatchReader& rows,
+                                  const ImportRequest& request, const CancelToken& token) {
+  const delta::WriteOptions options;
+  switch (request.mode) {
+    case ImportMode::kCreate:
+      return delta::CreateTableWithRows(location, rows, {request.partition_columns, {}}, options,
+                                        token);
+    case ImportMode::kOverwrite:
+      return delta::Overwrite(location, rows, options, token);
+    case ImportMode::kAppend:
+      break;
+  }
+  return delta::Append(location, rows, options, token);
+}
+
 }  // namespace
 
 Result<ImportOutcome> Import(engine::QueryEngine& engine, const ImportRequest& request,
@@ -96,14 +111,7 @@ Result<ImportOutcome> Import(engine::QueryEngine& engine, const ImportRequest& r
   ARROW_ASSIGN_OR_RAISE(const bool table_exists, HasDeltaLog(location));
   ARROW_RETURN_NOT_OK(CheckRequest(request, table_exists));
   ARROW_ASSIGN_OR_RAISE(const auto rows, FileSequence::Open(engine, request, token));
-  if (request.mode == ImportMode::kCreate) {
-    ARROW_RETURN_NOT_OK(
-        delta::CreateTable(location, *rows->schema(), request.partition_columns, {}).status());
-  }
-  const delta::WriteOptions options;
-  ARROW_ASSIGN_OR_RAISE(const auto outcome, request.mode == ImportMode::kOverwrite
-                                                ? delta::Overwrite(location, *rows, options, token)
-                                                : delta::Append(location, *rows, options, token));
+  ARROW_ASSIGN_OR_RAISE(const auto outcome, Write(location, *rows, request, token));
   return ImportOutcome{outcome.version, outcome.rows, outcome.files, outcome.size_bytes};
 }
 

@@ -34,8 +34,8 @@ struct ImportOutcome {
   int64_t size_bytes = 0;
 };
 
-// Reads all files as one stream and writes them in one commit (after the one that creates the
-// table). Nothing is visible when it fails, but for the empty table that kCreate made.
+// Reads all files as one stream and writes them in one commit, with kCreate the table's first.
+// Nothing is visible when it fails.
 // kNotFound or kAlreadyExists if the table is not as the mode wants it, kInvalidArgument if the
 // columns of the files differ from each other or from the table, kCancelled by `token`.
 Result<ImportOutcome> Import(engine::QueryEngine& engine, const ImportRequest& request,

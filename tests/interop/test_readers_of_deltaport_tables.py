@@ -106,7 +106,7 @@ def test_every_version_stays_readable(spark, import_table, tmp_path):
     history = spark.sql(f"DESCRIBE HISTORY delta.`{table}`").collect()
     modes = {row.version: row.operationParameters.get("mode") for row in history}
     assert sorted(modes) == list(range(versions[-1] + 1))
-    assert [modes[version] for version in versions[1:]] == ["Append", "Overwrite"]
+    assert [modes[version] for version in versions] == ["ErrorIfExists", "Append", "Overwrite"]
 
 
 def test_spark_and_deltaport_write_in_turns(spark, import_table, read_table, tmp_path):

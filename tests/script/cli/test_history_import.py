@@ -33,7 +33,7 @@ def test_import_creates_appends_and_overwrites(run_deltaport, tmp_path):
     second = write_parquet(tmp_path / "second.parquet", [3])
     created = run_deltaport("import", first, "--to", table, "--mode", "create")
     assert created.returncode == 0, created.stderr
-    assert "2 rows" in created.stdout
+    assert ": version 0, 2 rows in 1 files" in created.stdout
     assert read_ids(run_deltaport, table) == [1, 2]
     assert run_deltaport("import", second, "--to", table).returncode == 0
     assert read_ids(run_deltaport, table) == [1, 2, 3]
@@ -41,8 +41,9 @@ def test_import_creates_appends_and_overwrites(run_deltaport, tmp_path):
     assert both.returncode == 0, both.stderr
     assert read_ids(run_deltaport, table) == [1, 2, 3]
     history = json.loads(run_deltaport("history", table, "--output", "json").stdout)
-    before_overwrite = history[0]["version"] - 1
-    assert read_ids(run_deltaport, table, "--version", before_overwrite) == [1, 2, 3]
+    assert [entry["version"] for entry in history] == [2, 1, 0]
+    assert read_ids(run_deltaport, table, "--version", 0) == [1, 2]
+    assert read_ids(run_deltaport, table, "--version", 1) == [1, 2, 3]
 
 
 def test_import_from_csv_with_partitions(run_deltaport, tmp_path):
