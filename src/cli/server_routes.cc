@@ -21,19 +21,18 @@ ServedRoutes MakeServedRoutes(const std::shared_ptr<lake::Lake>& lake,
   settings.sql_rows_max = configuration.Integer("sql.max_rows");
   settings.admin_token = configuration.Text("auth.admin_token");
   auto described = ports::datapress::DatapressRoutes(lake, settings);
-  ports::operations::AddOpenApiRoute(prefix + "/docs/openapi.json",
-                                     ports::datapress::DatapressSchemas(), DELTAPORT_VERSION,
-                                     described);
-  ServedRoutes served;
-  served.routes = ports::operations::WithoutDescriptions(std::move(described));
-
   const auto metrics = std::make_shared<MetricsRegistry>();
   ports::operations::OperationsOptions options;
   options.prefix = prefix;
   options.metrics = configuration.Bool("metrics.enabled");
   options.metrics_path = configuration.Text("metrics.path");
   auto operations = ports::operations::OperationsRoutes(*lake, metrics, load, options);
-  std::ranges::move(operations, std::back_inserter(served.routes));
+  std::ranges::move(operations, std::back_inserter(described));
+  ports::operations::AddOpenApiRoute(prefix + "/docs/openapi.json",
+                                     ports::datapress::DatapressSchemas(), DELTAPORT_VERSION,
+                                     described);
+  ServedRoutes served;
+  served.routes = ports::operations::WithoutDescriptions(std::move(described));
   served.observer = ports::operations::MakeRequestObserver(metrics);
   return served;
 }

@@ -35,6 +35,26 @@ struct LakeScanInfo : duckdb::TableFunctionInfo {
 
 const LakeScanInfo& InfoOf(const duckdb::FunctionData& bind_data);
 
+// DuckDB's Parquet reader does not always say which file is damaged.
+template <typename Function>
+auto NamingTheFile(duckdb::ClientContext& context, const std::string& path, Function&& function) {
+  try {
+    return function();
+  } catch (const std::exception& thrown) {
+    const duckdb::ErrorData error(thrown);
+    const bool damage = error.Type() == duckdb::ExceptionType::IO ||
+                        error.Type() == duckdb::ExceptionType::INVALID_INPUT ||
+                        error.Type() == duckdb::ExceptionType::SERIALIZATION ||
+                        error.Type() == duckdb::ExceptionType::INVALID;
+    if (auto state = QueryState::Get(context); state && damage) {
+      const auto name = path.starts_with(kFileScheme) ? path.substr(sizeof(kFileScheme) - 1) : path;
+      state->Record(Error(ErrorCode::kCorruptTable, "data file '{}': {}", name,
+                          FromErrorData(error).message()));
+    }
+    throw;
+  }
+}
+
 class LakeFileList final : public duckdb::SimpleMultiFileList {
  public:
   explicit LakeFileList(duckdb::vector<duckdb::OpenFileInfo> files)
@@ -98,6 +118,16 @@ class LakeReader final : public duckdb::MultiFileReader {
                             table.Constant(column, grant->file_number));
     }
   }
+
+  duckdb::shared_ptr<duckdb::BaseFileReader> CreateReader(
+      duckdb::ClientContext& context, duckdb::GlobalTableFunctionState& state,
+      const duckdb::OpenFileInfo& file, duckdb::idx_t file_number,
+      const duckdb::MultiFileBindData& bind_data) override {
+    return NamingTheFile(context, file.path, [&] {
+      return MultiFileReader::CreateReader(context, state, file, file_number, bind_data);
+    });
+  }
+  using MultiFileReader::CreateReader;
 
   // Leaves out the files in which no row can pass; null if none can be left out.
   duckdb::unique_ptr<duckdb::MultiFileList> DynamicFilterPushdown(
@@ -188,26 +218,6 @@ duckdb::BindInfo TableOf(const duckdb::optional_ptr<duckdb::FunctionData> bind_d
   duckdb::BindInfo info(duckdb::ScanType::EXTERNAL);
   info.table = &InfoOf(*bind_data).entry;
   return info;
-}
-
-// DuckDB's Parquet reader does not always say which file is damaged.
-template <typename Function>
-auto NamingTheFile(duckdb::ClientContext& context, const std::string& path, Function&& function) {
-  try {
-    return function();
-  } catch (const std::exception& thrown) {
-    const duckdb::ErrorData error(thrown);
-    const bool damage = error.Type() == duckdb::ExceptionType::IO ||
-                        error.Type() == duckdb::ExceptionType::INVALID_INPUT ||
-                        error.Type() == duckdb::ExceptionType::SERIALIZATION ||
-                        error.Type() == duckdb::ExceptionType::INVALID;
-    if (auto state = QueryState::Get(context); state && damage) {
-      const auto name = path.starts_with(kFileScheme) ? path.substr(sizeof(kFileScheme) - 1) : path;
-      state->Record(Error(ErrorCode::kCorruptTable, "data file '{}': {}", name,
-                          FromErrorData(error).message()));
-    }
-    throw;
-  }
 }
 
 void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,

@@ -80,38 +80,77 @@ std::string CurrentState(const lake::Lake& lake, const wire::ServerLoad& load) {
   return now.Exposition();
 }
 
-Route OnIoThread(std::string pattern, wire::Handler handler) {
+constexpr std::string_view kStateSchema =
+    R"({"type":"object","required":["status"],"properties":{"status":{"type":"string"},)"
+    R"("datasets":{"type":"integer"},"reason":{"type":"string"}}})";
+constexpr std::string_view kVersionSchema =
+    R"({"type":"object","required":["name","version","backend","profile"],"properties":{)"
+    R"("name":{"type":"string"},"version":{"type":"string"},"backend":{"type":"string"},)"
+    R"("profile":{"type":"string"}}})";
+
+wire::RouteDescription Describe(std::string operation_id, std::string summary,
+                                std::vector<wire::ResponseDescription> responses) {
+  wire::RouteDescription description;
+  description.operation_id = std::move(operation_id);
+  description.summary = std::move(summary);
+  description.tag = "operations";
+  description.responses = std::move(responses);
+  return description;
+}
+
+wire::ResponseDescription JsonResponse(int status, std::string text, std::string_view schema) {
+  return {status, std::move(text), "application/json", std::string(schema)};
+}
+
+wire::DescribedRoute OnIoThread(std::string pattern, wire::Handler handler,
+                                wire::RouteDescription description) {
   Route route;
   route.method = Method::kGet;
   route.pattern = std::move(pattern);
   route.handler = std::move(handler);
   route.on_io_thread = true;
-  return route;
+  return {std::move(route), std::move(description)};
+}
+
+wire::DescribedRoute MetricsRoute(const lake::Lake& lake, std::shared_ptr<MetricsRegistry> metrics,
+                                  std::shared_ptr<wire::ServerLoad> load, std::string pattern) {
+  auto answer = [&lake, metrics = std::move(metrics), load = std::move(load)](const Request&) {
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics->Exposition() + CurrentState(lake, *load);
+    return response;
+  };
+  return OnIoThread(
+      std::move(pattern), std::move(answer),
+      Describe("metrics", "Metrics for Prometheus",
+               {{200, "Text exposition format 0.0.4", "text/plain", R"({"type":"string"})"}}));
 }
 
 }  // namespace
 
-std::vector<Route> OperationsRoutes(const lake::Lake& lake,
-                                    std::shared_ptr<MetricsRegistry> metrics,
-                                    std::shared_ptr<wire::ServerLoad> load,
-                                    const OperationsOptions& options) {
+std::vector<wire::DescribedRoute> OperationsRoutes(const lake::Lake& lake,
+                                                   std::shared_ptr<MetricsRegistry> metrics,
+                                                   std::shared_ptr<wire::ServerLoad> load,
+                                                   const OperationsOptions& options) {
   const auto alive = [](const Request&) { return Json(R"({"status":"ok"})"); };
-  std::vector<Route> routes;
-  routes.push_back(OnIoThread(options.prefix + "/health", alive));
-  routes.push_back(OnIoThread(options.prefix + "/healthz", alive));
-  routes.push_back(
-      OnIoThread(options.prefix + "/readyz", [&lake](const Request&) { return Readiness(lake); }));
-  routes.push_back(
-      OnIoThread(options.prefix + "/version", [](const Request&) { return Json(VersionJson()); }));
+  const auto alive_response = JsonResponse(200, "The process answers", kStateSchema);
+  std::vector<wire::DescribedRoute> routes;
+  routes.push_back(OnIoThread(options.prefix + "/health", alive,
+                              Describe("health", "Whether the server runs", {alive_response})));
+  routes.push_back(OnIoThread(options.prefix + "/healthz", alive,
+                              Describe("healthz", "Whether the server runs", {alive_response})));
+  routes.push_back(OnIoThread(
+      options.prefix + "/readyz", [&lake](const Request&) { return Readiness(lake); },
+      Describe("readyz", "Whether every dataset can be read",
+               {JsonResponse(200, "Ready", kStateSchema),
+                JsonResponse(503, "Datasets are loading or failed", kStateSchema)})));
+  routes.push_back(OnIoThread(
+      options.prefix + "/version", [](const Request&) { return Json(VersionJson()); },
+      Describe("version", "Name and version of the server",
+               {JsonResponse(200, "The version", kVersionSchema)})));
   if (options.metrics) {
-    routes.push_back(
-        OnIoThread(options.prefix + options.metrics_path,
-                   [&lake, metrics = std::move(metrics), load = std::move(load)](const Request&) {
-                     Response response;
-                     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-                     response.body = metrics->Exposition() + CurrentState(lake, *load);
-                     return response;
-                   }));
+    routes.push_back(MetricsRoute(lake, std::move(metrics), std::move(load),
+                                  options.prefix + options.metrics_path));
   }
   return routes;
 }

@@ -8,7 +8,7 @@
 
 #include "base/metrics.h"
 #include "lake/lake.h"
-#include "ports/wire/http_message.h"
+#include "ports/wire/route_description.h"
 #include "ports/wire/server.h"
 
 namespace deltaport::ports::operations {
@@ -21,10 +21,10 @@ struct OperationsOptions {
 
 // GET /health, /healthz, /readyz, /version and the metrics. `lake` must outlive the routes. They
 // answer on the I/O thread, so they work while all workers are busy.
-std::vector<wire::Route> OperationsRoutes(const lake::Lake& lake,
-                                          std::shared_ptr<MetricsRegistry> metrics,
-                                          std::shared_ptr<wire::ServerLoad> load,
-                                          const OperationsOptions& options = {});
+std::vector<wire::DescribedRoute> OperationsRoutes(const lake::Lake& lake,
+                                                   std::shared_ptr<MetricsRegistry> metrics,
+                                                   std::shared_ptr<wire::ServerLoad> load,
+                                                   const OperationsOptions& options = {});
 
 // Counts each finished request in `metrics` and writes one log line for it (level info).
 wire::RequestObserver MakeRequestObserver(std::shared_ptr<MetricsRegistry> metrics);

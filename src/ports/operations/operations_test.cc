@@ -58,7 +58,7 @@ class CatalogueOnlyLake final : public lake::Lake {
 class OperationsTest : public testing::Test {
  protected:
   wire::Response Get(const std::string& path) {
-    for (const wire::Route& route : OperationsRoutes(lake_, metrics_, load_)) {
+    for (const auto& [route, description] : OperationsRoutes(lake_, metrics_, load_)) {
       if (route.pattern == path) return route.handler(wire::Request());
     }
     wire::Response missing;
