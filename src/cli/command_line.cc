@@ -3,8 +3,11 @@
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "cli/command.h"
@@ -18,22 +21,44 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr int kExitBrokenPipe = 128 + SIGPIPE;
 
-// One line for each line of the message, without any trace of code.
+// One line for each line of the message that is not empty, without any trace of code.
 void Report(const Status& status) {
   std::string_view message = status.message();
   while (!message.empty()) {
     const size_t end = message.find('\n');
     const std::string_view line = message.substr(0, end);
-    std::fprintf(stderr, "deltaport: %.*s\n", static_cast<int>(line.size()), line.data());
+    if (!line.empty()) {
+      std::fprintf(stderr, "deltaport: %.*s\n", static_cast<int>(line.size()), line.data());
+    }
     message = end == std::string_view::npos ? std::string_view{} : message.substr(end + 1);
   }
+}
+
+// What is wrong, and the command whose help tells more.
+void ReportMistake(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  std::string name = app.get_name();
+  std::vector<std::string> unknown = app.remaining();
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    name += " " + command->get_name();
+    const auto more = command->remaining();
+    unknown.insert(unknown.end(), more.begin(), more.end());
+  }
+  std::string text = error.what();
+  const bool has_commands = !command->get_subcommands(nullptr).empty();
+  if (has_commands && error.get_name() == "RequiredError") {
+    text = unknown.empty() ? "a command is missing"
+                           : fmt::format("there is no command '{}'", unknown.front());
+  }
+  std::fprintf(stderr, "deltaport: %s; see %s --help\n", text.c_str(), name.c_str());
 }
 
 int ExitCodeOfParse(CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     return app.exit(error);  // --help and --version print their text on standard output.
   }
-  std::fprintf(stderr, "deltaport: %s; see deltaport --help\n", error.what());
+  ReportMistake(app, error);
   return kExitUsage;
 }
 

@@ -6,6 +6,7 @@
 #include <arrow/builder.h>
 
 #include "cli/command.h"
+#include "cli/number_check.h"
 #include "cli/result_writer.h"
 #include "columnar/json_rows.h"
 #include "delta/history.h"
@@ -83,8 +84,9 @@ void AddHistoryCommand(CLI::App& app, Action& action) {
   auto options = std::make_shared<HistoryOptions>();
   CLI::App* command = app.add_subcommand("history", "Show the commits of a Delta table");
   command->add_option("TABLE", options->path, "Folder of a Delta table")->required();
-  command->add_option("--limit", options->limit, "Only this many, the newest; 0: all");
-  command->add_option("--output", options->output, "table, json, csv or arrow");
+  command->add_option("--limit", options->limit, "Only this many, the newest; 0: all")
+      ->check(NotNegative());
+  command->add_option("--output", options->output, "table (default), json, csv or arrow");
   command->footer("Example:\n  deltaport history ./lake/flights --limit 5\n");
   command->callback([options, &action] {
     action = [options](const CancelToken& token) { return RunHistory(*options, token); };

@@ -64,7 +64,7 @@ void AddLsCommand(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("ls", "List the datasets of a lake");
   command->add_option("FOLDER", options->lake.directories, "As --lake");
   options->lake.AddTo(*command);
-  command->add_option("--output", options->output, "table, json, csv or arrow");
+  command->add_option("--output", options->output, "table (default), json, csv or arrow");
   command->footer("Example:\n  deltaport ls ./lake\n");
   command->callback([options, &action] {
     action = [options](const CancelToken& token) { return RunLs(*options, token); };

@@ -35,7 +35,7 @@ void AddQueryCommand(CLI::App& app, Action& action) {
   command->add_option("SQL", options->sql, "One read-only statement; datasets are tables by name")
       ->required();
   options->lake.AddTo(*command);
-  command->add_option("--output", options->output, "table, json, csv or arrow");
+  command->add_option("--output", options->output, "table (default), json, csv or arrow");
   command->add_option("--out", options->file, "Write to FILE.parquet, .arrow, .csv or .json");
   command->footer(
       "Examples:\n"

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/number_check.h"
 #include "cli/result_writer.h"
 #include "cli/table_selection.h"
 #include "engine/query_binding.h"
@@ -52,8 +53,8 @@ void AddReadCommand(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("read", "Print or export the rows of a table");
   options->table.AddTo(*command);
   command->add_option("--columns", options->columns, "Only these, in this order")->delimiter(',');
-  command->add_option("--limit", options->limit, "At most this many rows");
-  command->add_option("--output", options->output, "table, json, csv or arrow");
+  command->add_option("--limit", options->limit, "At most this many rows")->check(NotNegative());
+  command->add_option("--output", options->output, "table (default), json, csv or arrow");
   command->add_option("--out", options->file, "Write to FILE.parquet, .arrow, .csv or .json");
   command->footer(
       "Examples:\n"

@@ -64,7 +64,7 @@ void AddSchemaCommand(CLI::App& app, Action& action) {
   auto options = std::make_shared<SchemaOptions>();
   CLI::App* command = app.add_subcommand("schema", "Show the columns of a table");
   options->table.AddTo(*command);
-  command->add_option("--output", options->output, "table, json, csv or arrow");
+  command->add_option("--output", options->output, "table (default), json, csv or arrow");
   command->footer("Example:\n  deltaport schema ./lake/flights --version 3\n");
   command->callback([options, &action] {
     action = [options](const CancelToken& token) { return RunSchema(*options, token); };

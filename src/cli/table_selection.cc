@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <arrow/util/value_parsing.h>
 
+#include "cli/number_check.h"
 #include "lake/dataset_opener.h"
 
 namespace deltaport::cli {
@@ -11,7 +12,7 @@ void TableSelection::AddTo(CLI::App& command) {
   command.add_option("TABLE", path, "Folder of a Delta table, or Parquet file, folder or glob")
       ->required();
   command.add_option("--version", version, "Version of the Delta table; default: the latest")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NotNegative());
   command.add_option("--timestamp", timestamp,
                      "The version that was the latest at this time (ISO 8601, UTC)");
 }

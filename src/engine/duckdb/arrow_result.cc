@@ -1,5 +1,6 @@
 #include "engine/duckdb/arrow_result.h"
 
+#include <arrow/array/util.h>
 #include <arrow/c/bridge.h>
 #include <arrow/compute/cast.h>
 #include <duckdb/common/arrow/arrow_appender.hpp>

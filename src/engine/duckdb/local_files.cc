@@ -21,18 +21,31 @@ Result<std::string_view> ReaderOf(std::string_view pattern) {
                pattern);
 }
 
+Result<std::shared_ptr<arrow::RecordBatchReader>> RunOwn(const std::shared_ptr<Instance>& instance,
+                                                         const std::string& sql,
+                                                         const CancelToken& token) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, instance->Connect());
+  ARROW_ASSIGN_OR_RAISE(auto statement, ParseOwnStatement(*connection, sql));
+  auto state = duckdb::make_shared_ptr<QueryState>(nullptr, instance->scan_tables());
+  return StreamQuery(std::move(connection), std::move(state), std::move(statement), nullptr, token);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(const std::string& pattern,
                                                                  const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto reader, ReaderOf(pattern));
   ARROW_ASSIGN_OR_RAISE(const auto instance, Instance::OpenUnlocked());
-  ARROW_ASSIGN_OR_RAISE(auto connection, instance->Connect());
-  ARROW_ASSIGN_OR_RAISE(auto statement,
-                        ParseOwnStatement(*connection, fmt::format("SELECT * FROM {}({})", reader,
-                                                                   QuoteString(pattern))));
-  auto state = duckdb::make_shared_ptr<QueryState>(nullptr, instance->scan_tables());
-  return StreamQuery(std::move(connection), std::move(state), std::move(statement), nullptr, token);
+  const std::string quoted = QuoteString(pattern);
+  ARROW_ASSIGN_OR_RAISE(
+      const auto matches,
+      RunOwn(instance, fmt::format("SELECT file FROM glob({}) LIMIT 1", quoted), token));
+  std::shared_ptr<arrow::RecordBatch> match;
+  ARROW_RETURN_NOT_OK(matches->ReadNext(&match));
+  if (match == nullptr || match->num_rows() == 0) {
+    return Error(ErrorCode::kNotFound, "no file matches '{}'", pattern);
+  }
+  return RunOwn(instance, fmt::format("SELECT * FROM {}({})", reader, quoted), token);
 }
 
 }  // namespace deltaport::engine

@@ -33,6 +33,17 @@ def test_wrong_command_line_is_one_line_and_exit_code_2(run_deltaport, arguments
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments, text", [
+    (["histry"], "there is no command 'histry'; see deltaport --help"),
+    (["config", "chek"], "there is no command 'chek'; see deltaport config --help"),
+    (["config"], "a command is missing; see deltaport config --help"),
+    (["read", "x", "--limit", "-1"], "is '-1', allowed is an integer from 0"),
+    (["read", "x", "--version", "-1"], "is '-1', allowed is an integer from 0"),
+    (["history", "x", "--limit", "-1"], "see deltaport history --help")])
+def test_wrong_command_line_says_what_is_wrong_and_where_help_is(run_deltaport, arguments, text):
+    assert text in run_deltaport(*arguments).stderr
+
+
 def test_version_is_plain(run_deltaport):
     result = run_deltaport("version")
     assert result.returncode == 0

@@ -73,6 +73,14 @@ def test_import_refuses_what_the_mode_does_not_want(run_deltaport, small_lake, t
     assert fixed.returncode == 2
 
 
+def test_import_of_files_that_are_not_there_is_exit_code_3(run_deltaport, tmp_path):
+    result = run_deltaport("import", tmp_path / "no*.csv", "--to", tmp_path / "table", "--mode",
+                           "create")
+    assert result.returncode == 3
+    assert result.stderr.startswith("deltaport: no file matches '")
+    assert not (tmp_path / "table").exists()
+
+
 def test_import_of_other_columns_changes_nothing(run_deltaport, small_lake, tmp_path):
     other = tmp_path / "other.parquet"
     pq.write_table(pa.table({"else": [1]}), other)
