@@ -19,6 +19,7 @@ namespace {
 constexpr double kMemoryShare = 0.6;
 constexpr double kDiskShare = 0.9;
 constexpr int kExpressionDepthMax = 250;
+constexpr duckdb::idx_t kStreamBufferBytes = 4 << 20;  // Computed ahead of a reader, per query.
 
 Result<std::string> MakeSpillDirectory(const std::string& parent) {
   std::error_code error;
@@ -144,6 +145,7 @@ Result<Instance::Lease> Instance::Connect() {
   }
   return CatchDuckDb([&]() -> Result<Lease> {
     auto connection = std::make_unique<duckdb::Connection>(*database_);
+    connection->context->config.streaming_buffer_size = kStreamBufferBytes;
     ARROW_RETURN_NOT_OK(Run(*connection, initial_sql_));
     return Lease(shared_from_this(), std::move(connection));
   });

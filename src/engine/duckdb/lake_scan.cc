@@ -59,6 +59,15 @@ class LakeFileList final : public duckdb::SimpleMultiFileList {
  public:
   explicit LakeFileList(duckdb::vector<duckdb::OpenFileInfo> files)
       : SimpleMultiFileList(std::move(files)) {}
+
+  // A single file would be scanned by one thread: how many row groups it has is not known when the
+  // scan is planned.
+  duckdb::FileExpandResult GetExpandResult() const override {
+    const auto result = SimpleMultiFileList::GetExpandResult();
+    return result == duckdb::FileExpandResult::SINGLE_FILE
+               ? duckdb::FileExpandResult::MULTIPLE_FILES
+               : result;
+  }
 };
 
 class LakeReader final : public duckdb::MultiFileReader {
