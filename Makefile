@@ -77,9 +77,9 @@ fuzz: ## Run each fuzz target for SECONDS=5.
 
 asan: ## Run unit and HTTP tests with the address and undefined-behaviour sanitizers.
 	$(INSTALL) test
-	$(call compile,asan-ubsan)
+	$(call compile,asan-ubsan,deltaport unit_tests)
 	ctest --preset asan-ubsan -j $(JOBS)
-	DELTAPORT_BINARY=build/asan-ubsan/deltaport $(PYTEST) tests/compatibility
+	DELTAPORT_BINARY=build/asan-ubsan/deltaport $(PYTEST) tests/script/http
 
 tsan: ## Run the concurrency tests under the thread sanitizer.
 	$(INSTALL) build

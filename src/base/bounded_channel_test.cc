@@ -10,7 +10,7 @@
 namespace deltaport {
 namespace {
 
-TEST(BoundedChannel, EveryItemArrivesOnceAndTheBoundHolds) {
+TEST(BoundedChannelConcurrency, EveryItemArrivesOnceAndTheBoundHolds) {
   BoundedChannel<int> channel(100, CancelToken());
   std::atomic<int64_t> sum = 0;
   std::vector<std::thread> threads;
@@ -39,7 +39,7 @@ TEST(BoundedChannel, OversizedItemPassesWhenEmpty) {
   EXPECT_EQ(*channel.Pop().ValueOrDie(), "large");
 }
 
-TEST(BoundedChannel, CancelWakesABlockedProducer) {
+TEST(BoundedChannelConcurrency, CancelWakesABlockedProducer) {
   const CancelToken token;
   BoundedChannel<int> channel(1, token);
   ASSERT_TRUE(channel.Push(1, 1).ok());

@@ -283,7 +283,7 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-TEST(TableWrite, RacingAppendsAllSucceedInAGaplessLog) {
+TEST(TableWrite, ConcurrentAppendsAllSucceedInAGaplessLog) {
   constexpr int kWriters = 4;
   constexpr int kAppends = 8;
   const TemporaryDirectory directory;

@@ -21,7 +21,10 @@ void TestTables::Add(std::shared_ptr<const TableSource> table) {
 
 Result<std::shared_ptr<const TableSource>> TestTables::Resolve(std::string_view name,
                                                                const delta::TimeTravel& at) const {
-  asked.push_back(at);
+  {
+    const std::lock_guard guard(lock_);
+    asked.push_back(at);
+  }
   const auto found = tables_.find(Lower(name));
   if (found == tables_.end()) return Error(ErrorCode::kNotFound, "no table '{}'", name);
   return found->second;

@@ -66,9 +66,10 @@ class TestTables final : public TableResolver {
                                                      const delta::TimeTravel& at) const override;
   std::vector<std::string> Names() const override;
 
-  mutable std::vector<delta::TimeTravel> asked;
+  mutable std::vector<delta::TimeTravel> asked;  // Read it while no query runs.
 
  private:
+  mutable std::mutex lock_;  // Queries resolve on their own threads.
   std::map<std::string, std::shared_ptr<const TableSource>> tables_;
 };
 

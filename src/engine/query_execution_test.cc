@@ -1,5 +1,9 @@
 // What running queries do: types, cancellation, limits, pruning, damage.
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -128,7 +132,7 @@ TEST(QueryExecutionTest, TruncatedFileIsNamed) {
   EXPECT_THAT(result.status().message(), HasSubstr("/t/a.parquet"));
 }
 
-TEST(QueryExecutionTest, CancellingACrossJoinEndsItWithTheReason) {
+TEST(QueryExecutionConcurrencyTest, CancellingACrossJoinEndsItWithTheReason) {
   TestEngine test;
   test.WriteParquet("/t/a.parquet", *Range(0, 1'000'000));
   test.AddParquet("t", "/t");
@@ -147,7 +151,7 @@ TEST(QueryExecutionTest, CancellingACrossJoinEndsItWithTheReason) {
   EXPECT_LT(ended - cancelled, std::chrono::seconds(1));
 }
 
-TEST(QueryExecutionTest, AbandonedReaderLeavesTheEngineUsable) {
+TEST(QueryExecutionConcurrencyTest, AbandonedReaderLeavesTheEngineUsable) {
   TestEngine test;
   test.WriteParquet("/t/a.parquet", *Range(0, 1'000'000), 50'000);
   const auto table = test.AddParquet("t", "/t");
@@ -159,7 +163,7 @@ TEST(QueryExecutionTest, AbandonedReaderLeavesTheEngineUsable) {
   EXPECT_EQ(First(test.Sql("select count(*) from t where id >= 0")), "1000000");
 }
 
-TEST(QueryExecutionTest, EightThreadsGetTheSameAnswers) {
+TEST(QueryExecutionConcurrencyTest, EightThreadsGetTheSameAnswers) {
   TestEngine test;
   test.WriteParquet("/t/a.parquet", *Range(0, 100'000), 10'000);
   test.AddParquet("t", "/t");
@@ -174,6 +178,32 @@ TEST(QueryExecutionTest, EightThreadsGetTheSameAnswers) {
   }
   threads.clear();
   EXPECT_EQ(right, 40);
+}
+
+// Half of the queries are cancelled at once, from another thread; the others must not notice.
+TEST(QueryExecutionConcurrencyTest, CancelledQueriesLeaveTheirNeighboursAlone) {
+  TestEngine test;
+  test.WriteParquet("/t/a.parquet", *Range(0, 20'000), 5'000);
+  test.AddParquet("t", "/t");
+  std::atomic<int> unexpected = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, cancelled = i % 2 == 0] {
+      for (int n = 0; n < 3; ++n) {
+        const CancelToken token;
+        std::jthread canceller([&] {
+          if (cancelled) token.Cancel(Error(ErrorCode::kCancelled, "enough"));
+        });
+        const auto result = test.Sql("select sum(id) from t where id % 2 = 0", token);
+        const bool right = First(result) == "99990000";
+        const bool ended = !result.ok() && CodeOf(result.status()) == ErrorCode::kCancelled;
+        // A cancelled query may have been quicker than its canceller.
+        if (!right && !(cancelled && ended)) ++unexpected;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(unexpected, 0);
 }
 
 TEST(QueryExecutionTest, LakeIsVisibleToDescribeAndInformationSchema) {

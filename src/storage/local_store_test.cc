@@ -62,7 +62,7 @@ TEST_P(AnyStore, PutReplaces) {
   EXPECT_EQ(Text("a"), "second");
 }
 
-TEST_P(AnyStore, ExactlyOneOfManyRacersWins) {
+TEST_P(AnyStore, ExactlyOneOfManyConcurrentWritersWins) {
   constexpr int kRacers = 8;
   std::atomic<int> winners = 0;
   std::vector<std::thread> racers;

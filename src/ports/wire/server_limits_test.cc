@@ -72,7 +72,7 @@ std::vector<Route> RoutesWith(std::shared_ptr<WaitingHandler> waiting) {
   return routes;
 }
 
-class ServerLimits : public testing::Test {
+class ServerLimitsConcurrency : public testing::Test {
  protected:
   void Start(ServerOptions options = {}) {
     options.load = load_;
@@ -90,7 +90,7 @@ class ServerLimits : public testing::Test {
   std::optional<RunningServer> server_;
 };
 
-TEST_F(ServerLimits, MalformedAndAmbiguousRequestsAre400AndClose) {
+TEST_F(ServerLimitsConcurrency, MalformedAndAmbiguousRequestsAre400AndClose) {
   Start();
   for (const std::string request :
        {"GARBAGE\r\n\r\n", "GET /fast HTTP/9.9\r\nHost: a\r\n\r\n", "GET /fast HTTP/1.1\r\n\r\n",
@@ -116,7 +116,7 @@ TEST_F(ServerLimits, MalformedAndAmbiguousRequestsAre400AndClose) {
   ExpectAlive();
 }
 
-TEST_F(ServerLimits, HugeHeaderIs431AndHugeTargetIs414) {
+TEST_F(ServerLimitsConcurrency, HugeHeaderIs431AndHugeTargetIs414) {
   Start();
   EXPECT_EQ(Ask(GetRequest("/fast", "X-Big: " + std::string(1'000'000, 'x') + "\r\n")).status, 431);
   std::string many;
@@ -127,7 +127,7 @@ TEST_F(ServerLimits, HugeHeaderIs431AndHugeTargetIs414) {
   ExpectAlive();
 }
 
-TEST_F(ServerLimits, LargeBodiesAre413WithThePeersTexts) {
+TEST_F(ServerLimitsConcurrency, LargeBodiesAre413WithThePeersTexts) {
   Start();
   const RawResponse known = Ask(PostRequest("/size", std::string(10'000'000, 'x')));
   EXPECT_EQ(known.status, 413);
@@ -145,7 +145,7 @@ TEST_F(ServerLimits, LargeBodiesAre413WithThePeersTexts) {
   ExpectAlive();
 }
 
-TEST_F(ServerLimits, ChunkedBodiesArriveWholeHoweverTheyAreCut) {
+TEST_F(ServerLimitsConcurrency, ChunkedBodiesArriveWholeHoweverTheyAreCut) {
   Start();
   RawClient client(server_->port());
   const std::string request =
@@ -157,7 +157,7 @@ TEST_F(ServerLimits, ChunkedBodiesArriveWholeHoweverTheyAreCut) {
   EXPECT_EQ(client.Receive().body, "fast");
 }
 
-TEST_F(ServerLimits, ExpectContinueIsAnsweredOnlyForBodiesThatAreWanted) {
+TEST_F(ServerLimitsConcurrency, ExpectContinueIsAnsweredOnlyForBodiesThatAreWanted) {
   Start();
   RawClient client(server_->port());
   ASSERT_TRUE(client.Send(
@@ -172,7 +172,7 @@ TEST_F(ServerLimits, ExpectContinueIsAnsweredOnlyForBodiesThatAreWanted) {
   EXPECT_EQ(Ask(GetRequest("/fast", "Expect: miracles\r\n")).status, 417);
 }
 
-TEST_F(ServerLimits, TruncatedRequestAndClientThatLeavesHarmNobody) {
+TEST_F(ServerLimitsConcurrency, TruncatedRequestAndClientThatLeavesHarmNobody) {
   Start();
   for (const char* part : {"GE", "GET /fast HT", "POST /size HTTP/1.1\r\nHost: a\r\n",
                            "POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"}) {
@@ -183,7 +183,7 @@ TEST_F(ServerLimits, TruncatedRequestAndClientThatLeavesHarmNobody) {
   ExpectAlive();
 }
 
-TEST_F(ServerLimits, SlowSenderIsCutWith408) {
+TEST_F(ServerLimitsConcurrency, SlowSenderIsCutWith408) {
   ServerOptions options;
   options.read_timeout = milliseconds(100);
   Start(options);
@@ -194,7 +194,7 @@ TEST_F(ServerLimits, SlowSenderIsCutWith408) {
   EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(3));
 }
 
-TEST_F(ServerLimits, IdleConnectionIsClosedSilently) {
+TEST_F(ServerLimitsConcurrency, IdleConnectionIsClosedSilently) {
   ServerOptions options;
   options.idle_timeout = milliseconds(100);
   Start(options);
@@ -204,7 +204,7 @@ TEST_F(ServerLimits, IdleConnectionIsClosedSilently) {
   EXPECT_EQ(client.ReceiveAll(), "");
 }
 
-TEST_F(ServerLimits, OverlongRequestIs504AndItsTokenCancelled) {
+TEST_F(ServerLimitsConcurrency, OverlongRequestIs504AndItsTokenCancelled) {
   ServerOptions options;
   options.request_timeout = milliseconds(100);
   Start(options);
@@ -220,7 +220,7 @@ TEST_F(ServerLimits, OverlongRequestIs504AndItsTokenCancelled) {
   EXPECT_EQ(client.Receive().body, "done");
 }
 
-TEST_F(ServerLimits, ClientThatLeavesCancelsItsRequestWithinASecond) {
+TEST_F(ServerLimitsConcurrency, ClientThatLeavesCancelsItsRequestWithinASecond) {
   Start();
   auto client = std::make_unique<RawClient>(server_->port());
   // A pipelined request behind it must not hide the end.
@@ -233,7 +233,7 @@ TEST_F(ServerLimits, ClientThatLeavesCancelsItsRequestWithinASecond) {
   EXPECT_EQ(waiting_->code(), ErrorCode::kCancelled);
 }
 
-TEST_F(ServerLimits, FullQueueIs503WithRetryAfterAndTheLoopStaysFree) {
+TEST_F(ServerLimitsConcurrency, FullQueueIs503WithRetryAfterAndTheLoopStaysFree) {
   ServerOptions options;
   options.worker_threads = 2;
   options.worker_queue_max = 3;
@@ -253,13 +253,13 @@ TEST_F(ServerLimits, FullQueueIs503WithRetryAfterAndTheLoopStaysFree) {
   EXPECT_EQ(Ask(GetRequest("/work")).body, "done");
 }
 
-TEST_F(ServerLimits, HandlerThatThrowsIs500) {
+TEST_F(ServerLimitsConcurrency, HandlerThatThrowsIs500) {
   Start();
   EXPECT_EQ(Ask(GetRequest("/throw")).status, 500);
   ExpectAlive();
 }
 
-TEST_F(ServerLimits, ShutdownLetsRunningRequestsFinish) {
+TEST_F(ServerLimitsConcurrency, ShutdownLetsRunningRequestsFinish) {
   auto release = std::make_shared<std::atomic<bool>>(false);
   auto running = std::make_shared<std::atomic<bool>>(false);
   std::vector<Route> routes;
@@ -282,7 +282,7 @@ TEST_F(ServerLimits, ShutdownLetsRunningRequestsFinish) {
   server.Stop();
 }
 
-TEST_F(ServerLimits, ShutdownCancelsWhatDoesNotFinishInTime) {
+TEST_F(ServerLimitsConcurrency, ShutdownCancelsWhatDoesNotFinishInTime) {
   ServerOptions options;
   options.shutdown_timeout = milliseconds(100);
   Start(options);
@@ -295,7 +295,7 @@ TEST_F(ServerLimits, ShutdownCancelsWhatDoesNotFinishInTime) {
   EXPECT_EQ(waiting_->code(), ErrorCode::kCancelled);
 }
 
-TEST_F(ServerLimits, PortInUseIsAClearError) {
+TEST_F(ServerLimitsConcurrency, PortInUseIsAClearError) {
   Start();
   ServerOptions options;
   options.port = server_->port();
@@ -305,7 +305,7 @@ TEST_F(ServerLimits, PortInUseIsAClearError) {
   EXPECT_THAT(second.status().message(), HasSubstr(std::to_string(options.port)));
 }
 
-TEST_F(ServerLimits, ManyClientsAtOnceAllGetTheirAnswers) {
+TEST_F(ServerLimitsConcurrency, ManyClientsAtOnceAllGetTheirAnswers) {
   Start();
   std::vector<std::thread> threads;
   std::atomic<int> correct = 0;

@@ -139,7 +139,7 @@ TEST(Compression, NegotiationFollowsQualityThenPreference) {
   EXPECT_EQ(NegotiateCoding("identity;q=0, gzip"), ContentCoding::kGzip);
 }
 
-TEST(Stream, SlowReaderHoldsABoundedAmountAndNoWorker) {
+TEST(StreamConcurrency, SlowReaderHoldsABoundedAmountAndNoWorker) {
   constexpr int64_t kBuffer = 256 * 1024;
   constexpr size_t kPiece = 64 * 1024;
   constexpr int kReaders = 6;
@@ -195,7 +195,7 @@ TEST(Stream, SlowReaderHoldsABoundedAmountAndNoWorker) {
   EXPECT_TRUE(Eventually([&] { return ended == kReaders; }));
 }
 
-TEST(Stream, ReaderThatTakesNothingIsCutAfterTheTimeout) {
+TEST(StreamConcurrency, ReaderThatTakesNothingIsCutAfterTheTimeout) {
   std::atomic<bool> cut = false;
   std::vector<Route> routes;
   routes.push_back(StreamRoute(
@@ -215,7 +215,7 @@ TEST(Stream, ReaderThatTakesNothingIsCutAfterTheTimeout) {
   EXPECT_TRUE(Eventually([&] { return cut.load(); }));
 }
 
-TEST(Stream, ErrorBeforeTheFirstByteIsAResponseAndLaterOneCutsTheConnection) {
+TEST(StreamConcurrency, ErrorBeforeTheFirstByteIsAResponseAndLaterOneCutsTheConnection) {
   std::vector<Route> routes;
   routes.push_back(StreamRoute(
       "/early",
@@ -246,7 +246,7 @@ TEST(Stream, ErrorBeforeTheFirstByteIsAResponseAndLaterOneCutsTheConnection) {
   EXPECT_EQ(late.body, "first");
 }
 
-TEST(Stream, HttpOneZeroGetsTheBodyUpToTheEnd) {
+TEST(StreamConcurrency, HttpOneZeroGetsTheBodyUpToTheEnd) {
   std::vector<Route> routes;
   routes.push_back(StreamRoute(
       "/stream", [](BodyWriter& writer) { return writer.Write("all of it"); }, "text/plain"));

@@ -34,7 +34,7 @@ std::vector<Route> EchoRoutes() {
   return routes;
 }
 
-TEST(Server, KeepAliveServesManyRequestsOnOneConnection) {
+TEST(ServerConcurrency, KeepAliveServesManyRequestsOnOneConnection) {
   RunningServer server({}, EchoRoutes());
   RawClient client(server.port());
   for (int i = 0; i < 100; ++i) {
@@ -47,7 +47,7 @@ TEST(Server, KeepAliveServesManyRequestsOnOneConnection) {
   }
 }
 
-TEST(Server, PipelinedRequestsAreAnsweredInOrder) {
+TEST(ServerConcurrency, PipelinedRequestsAreAnsweredInOrder) {
   RunningServer server({}, EchoRoutes());
   RawClient client(server.port());
   std::string requests;
