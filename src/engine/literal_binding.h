@@ -40,6 +40,7 @@ Result<PlacedLiteral> PlaceLiteral(const Literal& literal, const arrow::Field& c
 
 // The type whose values a column holds: the value type of a dictionary.
 const arrow::DataType& ValueType(const arrow::DataType& type);
+const arrow::DataType& ValueType(const arrow::DataType&& type) = delete;  // It would dangle.
 
 bool IsText(const arrow::DataType& type);
 

@@ -48,8 +48,8 @@ Result<std::vector<Footer>> ReadFooters(const storage::ObjectStore& store,
   const auto work = [&] {
     for (size_t i = next++; i < files.size(); i = next++) {
       auto footer = ReadFooter(store, files[i]);
-      if (footer.ok()) footers[i] = *std::move(footer);
       failures[i] = footer.status();
+      if (footer.ok()) footers[i] = *std::move(footer);
     }
   };
   std::vector<std::jthread> threads;

@@ -283,7 +283,7 @@ std::string QuoteString(std::string_view text) {
     if (c == '\'') quoted += '\'';
     quoted += c;
   }
-  quoted += "'";
+  quoted += '\'';
   return text.find('\0') == std::string_view::npos ? quoted : "(" + quoted + ")";
 }
 

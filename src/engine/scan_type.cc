@@ -15,7 +15,7 @@ Result<std::shared_ptr<arrow::DataType>> ScanStruct(const arrow::DataType& type)
   for (const auto& field : type.fields()) {
     ARROW_ASSIGN_OR_RAISE(fields.emplace_back(), ScanField(*field, field->name()));
   }
-  return arrow::struct_(std::move(fields));
+  return arrow::struct_(fields);
 }
 
 Result<std::shared_ptr<arrow::DataType>> ScanMap(const arrow::MapType& type) {

@@ -84,13 +84,13 @@ class RunningLake final : public Lake {
         engine_(std::move(engine)),
         versions_(std::make_shared<TableVersionCache>()) {
     std::map<std::string, std::shared_ptr<const Dataset>, std::less<>> datasets;
-    for (const DatasetSettings& settings : options.datasets) {
+    for (DatasetSettings& settings : options.datasets) {
       auto dataset = std::make_shared<Dataset>();
       dataset->settings = settings;
       datasets.emplace(settings.name, std::move(dataset));
       work_.emplace(settings.name, std::make_unique<DatasetWork>(settings));
       queue_.push_back(settings.name);
-      in_turn_.insert(settings.name);
+      in_turn_.insert(std::move(settings.name));
     }
     catalogue_ = std::make_shared<const Catalogue>(std::move(datasets));
     const size_t builders =
@@ -269,7 +269,8 @@ class RunningLake final : public Lake {
     {
       const std::lock_guard guard(work.lock);
       const auto dataset = Current()->Find(name);
-      if (work.intervals_to_wait > 0 && --work.intervals_to_wait > 0) {
+      if (work.intervals_to_wait > 0) --work.intervals_to_wait;
+      if (work.intervals_to_wait > 0) {
         // Not yet.
       } else if (!dataset->generation) {
         const auto source = dataset->state == DatasetState::kPending ? RefreshSource::kStartup

@@ -82,7 +82,7 @@ Status Instance::Configure(const EngineOptions& options) {
   idle_max_ = static_cast<size_t>(options.connection_pool_size > 0 ? options.connection_pool_size
                                                                    : 2 * threads);
   duckdb::DBConfig config;
-  const auto set = [&](const char* name, duckdb::Value value) {
+  const auto set = [&](const char* name, const duckdb::Value& value) {
     config.SetOptionByName(name, value);
   };
   set("threads", duckdb::Value::BIGINT(threads));

@@ -11,8 +11,8 @@ using duckdb::LogicalType;
 
 Result<LogicalType> NestedType(const arrow::DataType& type) {
   if (type.id() == Type::LIST) {
-    ARROW_ASSIGN_OR_RAISE(auto item, ToLogicalType(*type.field(0)->type()));
-    return LogicalType::LIST(std::move(item));
+    ARROW_ASSIGN_OR_RAISE(const auto item, ToLogicalType(*type.field(0)->type()));
+    return LogicalType::LIST(item);
   }
   if (type.id() == Type::MAP) {
     const auto& map = static_cast<const arrow::MapType&>(type);
