@@ -82,9 +82,15 @@ Result<bool> RequiredBoolean(JsonValue object, std::string_view name, std::strin
   return *value;
 }
 
+// Notes that Arrow's Parquet reader puts into field metadata: they are not the table's.
+bool IsReaderNote(std::string_view key) {
+  return key.starts_with("PARQUET:") || key.starts_with("ARROW:");
+}
+
 Result<std::shared_ptr<const arrow::KeyValueMetadata>> ParseMetadata(JsonValue metadata) {
   auto pairs = std::make_shared<arrow::KeyValueMetadata>();
   ARROW_RETURN_NOT_OK(metadata.ForEachMember([&](std::string_view name, JsonValue value) {
+    if (IsReaderNote(name)) return Status::OK();
     const auto text = value.string();
     pairs->Append(std::string(name), text ? std::string(*text) : value.ToText());
     return Status::OK();
@@ -162,8 +168,7 @@ void AppendMetadata(const arrow::KeyValueMetadata* metadata, std::string& out) {
   bool first = true;
   for (int64_t i = 0; i < count; ++i) {
     const std::string& key = metadata->key(i);
-    // Notes of Arrow's Parquet reader are not the table's.
-    if (key.starts_with("PARQUET:") || key.starts_with("ARROW:")) continue;
+    if (IsReaderNote(key)) continue;
     if (!first) out += ',';
     first = false;
     AppendQuotedJson(key, out);

@@ -62,6 +62,14 @@ TEST(DeltaSchema, FieldMetadataIsKept) {
   EXPECT_EQ(SchemaToDeltaJson(*schema).ValueOrDie(), text);
 }
 
+TEST(DeltaSchema, NotesOfArrowsParquetReaderAreNoFieldMetadata) {
+  const auto schema =
+      SchemaFromDeltaJson(R"({"type":"struct","fields":[{"name":"a","type":"long","nullable":true,)"
+                          R"("metadata":{"PARQUET:field_id":7,"comment":"x"}}]})");
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  EXPECT_EQ((*schema)->field(0)->metadata()->keys(), std::vector<std::string>{"comment"});
+}
+
 TEST(DeltaSchema, DamageIsNamed) {
   const std::string twice =
       R"({"type":"struct","fields":[{"name":"c","type":"long","nullable":true,"metadata":{}},)"
