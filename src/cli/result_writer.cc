@@ -195,8 +195,10 @@ Result<OutputFormat> OutputFormatOfFile(std::string_view path) {
                "the name of the file '{}' must end in .parquet, .arrow, .csv or .json", path);
 }
 
-Result<std::unique_ptr<ResultWriter>> ResultWriter::Make(OutputFormat format, SchemaPtr schema,
-                                                         OutputPtr output, int terminal_width) {
+Result<std::unique_ptr<ResultWriter>> ResultWriter::Make(OutputFormat format,
+                                                         const SchemaPtr& schema,
+                                                         const OutputPtr& output,
+                                                         int terminal_width) {
   switch (format) {
     case OutputFormat::kTable:
       return std::make_unique<TableWriter>(schema, output, terminal_width);

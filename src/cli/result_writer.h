@@ -28,10 +28,9 @@ Result<OutputFormat> OutputFormatOfFile(std::string_view path);
 // 4180, empty cells for null and "" for empty text.
 class ResultWriter {
  public:
-  static Result<std::unique_ptr<ResultWriter>> Make(OutputFormat format,
-                                                    std::shared_ptr<arrow::Schema> schema,
-                                                    std::shared_ptr<arrow::io::OutputStream> output,
-                                                    int terminal_width = 0);
+  static Result<std::unique_ptr<ResultWriter>> Make(
+      OutputFormat format, const std::shared_ptr<arrow::Schema>& schema,
+      const std::shared_ptr<arrow::io::OutputStream>& output, int terminal_width = 0);
   virtual ~ResultWriter() = default;
 
   virtual Status Append(const arrow::RecordBatch& batch) = 0;

@@ -33,7 +33,9 @@ template <typename ArrayType>
 class IntegerBounds : public ColumnBounds {
  public:
   void Update(const arrow::Array& values) override {
-    ForEachValid<ArrayType>(values, [&](auto value) {
+    ForEachValid<ArrayType>(values, [&](auto narrow) {
+      // NOLINTNEXTLINE(bugprone-signed-char-misuse): small numbers, not characters.
+      const auto value = static_cast<int64_t>(narrow);
       if (!seen_ || value < min_) min_ = value;
       if (!seen_ || value > max_) max_ = value;
       seen_ = true;

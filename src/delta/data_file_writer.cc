@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include <arrow/api.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/util/byte_size.h>
 #include <arrow/util/utf8.h>

@@ -11,7 +11,6 @@ namespace deltaport::delta {
 namespace {
 
 using columnar::JsonDocument;
-using columnar::JsonKind;
 using columnar::JsonValue;
 
 constexpr int64_t kMillisecondMicros = 1000;

@@ -1,5 +1,6 @@
 #include "engine/engine_test_support.h"
 
+#include <arrow/io/memory.h>
 #include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>

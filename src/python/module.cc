@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/api.h>
 #include <arrow/c/bridge.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>

@@ -74,7 +74,8 @@ Status CheckPortIsFree(const tcp::endpoint& endpoint) {
 
 class AsioServer final : public Server {
  public:
-  AsioServer(ServerOptions options, Router router, RequestObserver observer, int worker_threads)
+  AsioServer(const ServerOptions& options, Router router, RequestObserver observer,
+             int worker_threads)
       : core_{
             .options = options,
             .router = std::move(router),
