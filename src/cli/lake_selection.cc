@@ -56,7 +56,8 @@ Result<std::unique_ptr<lake::Lake>> LakeSelection::Open(const CancelToken& token
   options.follow_interval = std::chrono::milliseconds(0);
   ARROW_ASSIGN_OR_RAISE(auto lake, lake::Lake::Open(std::move(options)));
   ARROW_RETURN_NOT_OK(lake->WaitUntilBuilt(token));
-  for (const auto& [name, dataset] : lake->Current()->datasets()) {
+  const auto catalogue = lake->Current();
+  for (const auto& [name, dataset] : catalogue->datasets()) {
     if (dataset->last_error.empty()) continue;
     std::fprintf(stderr, "deltaport: warning: dataset '%s' cannot be read: %s\n", name.c_str(),
                  dataset->last_error.c_str());

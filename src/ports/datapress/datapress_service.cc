@@ -291,7 +291,8 @@ Result<wire::Response> DatapressService::TryReloadAll(const wire::Request& reque
   ARROW_RETURN_NOT_OK(CheckAdmin(request));
   std::string enqueued;
   std::string skipped;
-  for (const auto& [name, dataset] : lake_->Current()->datasets()) {
+  const auto catalogue = lake_->Current();
+  for (const auto& [name, dataset] : catalogue->datasets()) {
     std::string& list = reloads_.Enqueue(name) ? enqueued : skipped;
     if (!list.empty()) list += ',';
     columnar::AppendJsonString(name, list);

@@ -62,6 +62,16 @@ def test_ReloadAllIsAcceptedAndHappens(http: HttpClient):
         time.sleep(0.02)
 
 
+def test_ReloadAllDuringReloadsStillNamesEveryDataset(http: HttpClient):
+    for _ in range(200):
+        reply = http.request(
+            "POST", "/api/v1/datasets/reload-all", None, {"X-Admin-Token": TOKEN}
+        )
+        assert reply.status == 202, reply.text
+        document = reply.json()
+        assert sorted(document["enqueued"] + document["skipped"]) == sorted(lake_data.DATASETS)
+
+
 def test_WithoutAConfiguredTokenAdminRoutesAreOff(start, lake_root):
     blocks = lake_data.dataset_blocks(lake_root, {"taxi": lake_data.DATASETS["taxi"]})
     with start(blocks) as server, server.client() as client:
