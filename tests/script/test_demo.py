@@ -1,6 +1,8 @@
 """`make demo`: a lake of real data, served, with commands whose answers it shows."""
 
 import json
+import os
+import pty
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -50,6 +52,23 @@ def test_second_demo_starts_quickly_and_ctrl_c_ends_it_cleanly(demo, tmp_path):
     assert second.output.endswith(LAST_LINE), (tmp_path / "log").read_text()
     assert second.seconds_to_start < 5
     assert second.stop() == 0
+
+
+def test_ctrl_c_in_a_terminal_ends_make_demo_with_code_0(demo):
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(ROOT)
+        os.execvp("make", ["make", "demo"])
+    shown = b""
+    while LAST_LINE.encode() not in shown:
+        shown += os.read(terminal, 4096)
+    os.write(terminal, b"\x03")
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:
+        pass  # This is how a terminal says that the program has ended.
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_demo_lake_is_made_only_once(demo):
