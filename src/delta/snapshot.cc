@@ -285,4 +285,12 @@ std::optional<int64_t> Snapshot::TransactionVersion(const std::string& applicati
   return found->second.version;
 }
 
+const std::map<std::string, SetTransaction>& Snapshot::transactions() const {
+  return state_->table.transactions;
+}
+
+const std::map<std::string, DomainMetadata>& Snapshot::domains() const {
+  return state_->table.domains;
+}
+
 }  // namespace deltaport::delta

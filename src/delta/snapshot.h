@@ -90,6 +90,11 @@ class Snapshot : public std::enable_shared_from_this<Snapshot> {
   // Version of `appId` in the latest txn action.
   std::optional<int64_t> TransactionVersion(const std::string& application_id) const;
 
+  // The latest txn action of each application, and the domains that are not removed, by name.
+  // Removed files are in tombstones.h.
+  const std::map<std::string, SetTransaction>& transactions() const;
+  const std::map<std::string, DomainMetadata>& domains() const;
+
  private:
   friend class SnapshotBuilder;
   struct State;
