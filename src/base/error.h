@@ -40,8 +40,9 @@ enum class ErrorCode {
 // Lower-case words with underscores, for logs and machine-readable output: "invalid_argument".
 std::string_view ErrorCodeName(ErrorCode code);
 
-// Carries the ErrorCode inside an arrow::Status.
-class ErrorDetail final : public arrow::StatusDetail {
+// Carries the ErrorCode inside an arrow::Status. A class derived from it adds what a caller needs
+// to act on the error; CodeOf takes it like any other.
+class ErrorDetail : public arrow::StatusDetail {
  public:
   explicit ErrorDetail(ErrorCode code) : code_(code) {}
 

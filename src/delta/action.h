@@ -69,6 +69,15 @@ struct RemoveFile {
   std::optional<int64_t> default_row_commit_version;
 };
 
+// Rows that a commit inserted, updated or deleted, for readers of changes; the protocol's `cdc`.
+// Not part of a table's state.
+struct ChangeFile {
+  std::string path;  // As in the log; below _change_data.
+  PartitionValueMap partition_values;
+  int64_t size_bytes = 0;
+  std::map<std::string, std::string> tags;
+};
+
 struct SetTransaction {
   std::string application_id;
   int64_t version = 0;
@@ -94,7 +103,7 @@ struct CommitInfo {
   std::optional<std::string> user_name;
 };
 
-using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, SetTransaction, DomainMetadata,
-                            CommitInfo>;
+using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, ChangeFile, SetTransaction,
+                            DomainMetadata, CommitInfo>;
 
 }  // namespace deltaport::delta

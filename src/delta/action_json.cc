@@ -200,6 +200,13 @@ void Read(FieldReader& fields, RemoveFile& remove) {
   fields.Optional("defaultRowCommitVersion", remove.default_row_commit_version);
 }
 
+void Read(FieldReader& fields, ChangeFile& change) {
+  fields.Required("path", change.path);
+  fields.PartitionValues("partitionValues", change.partition_values);
+  fields.Required("size", change.size_bytes);
+  fields.StringMap("tags", change.tags);
+}
+
 void Read(FieldReader& fields, SetTransaction& transaction) {
   fields.Required("appId", transaction.application_id);
   fields.Required("version", transaction.version);
@@ -264,6 +271,7 @@ Status ParseLine(std::string_view line, const std::function<Status(Action&&)>& v
     if (name == "remove") return Visit<RemoveFile>(name, object, visit);
     if (name == "metaData") return Visit<Metadata>(name, object, visit);
     if (name == "protocol") return Visit<Protocol>(name, object, visit);
+    if (name == "cdc") return Visit<ChangeFile>(name, object, visit);
     if (name == "txn") return Visit<SetTransaction>(name, object, visit);
     if (name == "domainMetadata") return Visit<DomainMetadata>(name, object, visit);
     if (name == "commitInfo") {

@@ -78,6 +78,7 @@ constexpr std::string_view NameOf(const Protocol&) { return "protocol"; }
 constexpr std::string_view NameOf(const Metadata&) { return "metaData"; }
 constexpr std::string_view NameOf(const AddFile&) { return "add"; }
 constexpr std::string_view NameOf(const RemoveFile&) { return "remove"; }
+constexpr std::string_view NameOf(const ChangeFile&) { return "cdc"; }
 constexpr std::string_view NameOf(const SetTransaction&) { return "txn"; }
 constexpr std::string_view NameOf(const DomainMetadata&) { return "domainMetadata"; }
 constexpr std::string_view NameOf(const CommitInfo&) { return "commitInfo"; }
@@ -129,6 +130,14 @@ void Write(const RemoveFile& remove, ObjectWriter& fields) {
   fields.DeletionVector(remove.deletion_vector);
   fields.Optional("baseRowId", remove.base_row_id);
   fields.Optional("defaultRowCommitVersion", remove.default_row_commit_version);
+}
+
+void Write(const ChangeFile& change, ObjectWriter& fields) {
+  fields.Text("path", change.path);
+  fields.PartitionValues(change.partition_values);
+  fields.Integer("size", change.size_bytes);
+  fields.Boolean("dataChange", false);
+  if (!change.tags.empty()) fields.Map("tags", change.tags);
 }
 
 void Write(const SetTransaction& transaction, ObjectWriter& fields) {

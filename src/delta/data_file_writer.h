@@ -12,11 +12,10 @@
 #include "base/cancel_token.h"
 #include "base/error.h"
 #include "delta/action.h"
+#include "delta/table_properties.h"
 #include "storage/object_store.h"
 
 namespace deltaport::delta {
-
-enum class Compression { kZstd, kSnappy };
 
 struct DataFileWriterOptions {
   Compression compression = Compression::kZstd;

@@ -22,13 +22,27 @@ std::vector<std::string> WriterFeatures(const Protocol& protocol);
 // Snapshot::Open.
 Status CheckReadable(const Protocol& protocol);
 
-// The lowest protocol for a new table of that schema and configuration. kUnsupportedFeature naming
-// a property that turns on something we do not know.
-Result<Protocol> ProtocolFor(const arrow::Schema& schema, const Metadata& metadata);
+// The lowest protocol for a new table of that schema and configuration, or the one that
+// delta.minReaderVersion and delta.minWriterVersion ask for if that is higher. `more`: features
+// beside those that follow from the two. kUnsupportedFeature naming a feature that we do not know.
+Result<Protocol> ProtocolFor(const arrow::Schema& schema, const Metadata& metadata,
+                             const std::vector<std::string>& more = {});
+
+// `current`, raised as little as possible to hold what the schema, the configuration and `more`
+// use. Everything that it holds already stays, what its legacy versions imply among it.
+Result<Protocol> UpgradedProtocol(const Protocol& current, const arrow::Schema& schema,
+                                  const Metadata& metadata, const std::vector<std::string>& more);
+
+// Whether both turn on the same features in the same versions.
+bool SameProtocol(const Protocol& left, const Protocol& right);
 
 // CheckReadable, and kUnsupportedFeature for each feature of a writer that we do not keep. Features
-// that bind writers only where the metadata uses them (constraints, generated columns, …) stop only
-// there.
+// that bind writers only where the metadata uses them stop only there; rules that rows have to pass
+// are CheckNoRowRules.
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata);
+
+// kUnsupportedFeature naming each feature by which new rows must be checked or completed
+// (constraints, invariants, generated and identity columns): for writers that do not do that.
+Status CheckNoRowRules(const Protocol& protocol, const Metadata& metadata);
 
 }  // namespace deltaport::delta

@@ -121,17 +121,17 @@ Result<WriteOutcome> CommitRows(const Target& target, Transaction transaction,
     transaction.SetTransactionVersion(options.transaction->application_id,
                                       options.transaction->version);
   }
-  const auto version = transaction.Commit(WriteOperation(mode, target.metadata, outcome), token);
-  if (!version.ok()) {
+  const auto committed = transaction.Commit(WriteOperation(mode, target.metadata, outcome), token);
+  if (!committed.ok()) {
     // Only where it is certain that the commit does not exist: an error of the store may have come
     // after the commit file was in place.
-    const ErrorCode code = CodeOf(version.status());
+    const ErrorCode code = CodeOf(committed.status());
     const bool certain = code == ErrorCode::kConflict || code == ErrorCode::kAlreadyExists ||
                          code == ErrorCode::kCancelled;
     const Status removed = certain ? RemoveFiles(target.location, paths) : Status::OK();
-    return removed.ok() ? version.status() : WithContext(version.status(), removed.message());
+    return removed.ok() ? committed.status() : WithContext(committed.status(), removed.message());
   }
-  outcome.version = *version;
+  outcome.version = committed->version;
   return outcome;
 }
 
@@ -139,6 +139,8 @@ Result<WriteOutcome> Write(const storage::Location& location, arrow::RecordBatch
                            WriteMode mode, const WriteOptions& options, const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, Snapshot::Open(location));
   ARROW_ASSIGN_OR_RAISE(auto transaction, Transaction::Start(snapshot));
+  ARROW_RETURN_NOT_OK(WithContext(CheckNoRowRules(snapshot->protocol(), snapshot->metadata()),
+                                  fmt::format("table {}", location.path)));
   WriteOutcome outcome;
   if (mode == WriteMode::kOverwrite) {
     ARROW_RETURN_NOT_OK(transaction.RemoveAllFiles());
@@ -174,7 +176,8 @@ Result<WriteOutcome> CreateTable(const storage::Location& location, const arrow:
   ARROW_ASSIGN_OR_RAISE(auto transaction,
                         Transaction::Create(location, std::move(protocol), std::move(metadata)));
   WriteOutcome outcome;
-  ARROW_ASSIGN_OR_RAISE(outcome.version, transaction.Commit(operation, CancelToken()));
+  ARROW_ASSIGN_OR_RAISE(const auto committed, transaction.Commit(operation, CancelToken()));
+  outcome.version = committed.version;
   return outcome;
 }
 

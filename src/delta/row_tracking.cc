@@ -1,0 +1,24 @@
+#include "delta/row_tracking.h"
+
+#include "columnar/json_document.h"
+
+namespace deltaport::delta {
+
+Result<int64_t> RowIdHighWaterMark(const std::map<std::string, DomainMetadata>& domains) {
+  const auto found = domains.find(kRowTrackingDomain);
+  if (found == domains.end()) return -1;
+  const auto document = columnar::JsonDocument::Parse(found->second.configuration);
+  const auto mark = document.ok() ? document->root()["rowIdHighWaterMark"].integer() : std::nullopt;
+  if (!mark) {
+    return Error(ErrorCode::kCorruptTable, "the domain {} holds no rowIdHighWaterMark: {}",
+                 kRowTrackingDomain, found->second.configuration);
+  }
+  return *mark;
+}
+
+DomainMetadata RowTrackingDomain(int64_t high_water_mark) {
+  return {kRowTrackingDomain, fmt::format(R"({{"rowIdHighWaterMark":{}}})", high_water_mark),
+          false};
+}
+
+}  // namespace deltaport::delta
