@@ -138,13 +138,20 @@ int64_t LiveFiles::total_size_bytes() const {
   return total;
 }
 
-std::optional<int64_t> LiveFiles::total_record_count() const {
+std::optional<int64_t> LiveFiles::total_row_count() const {
   int64_t total = 0;
   for (const Part& part : parts_) {
     const auto& counts = part.block->record_counts();
     for (size_t i = 0; i < part.size(); ++i) {
       if (counts.IsNull(part.row(i))) return std::nullopt;
       total += counts.Value(part.row(i));
+    }
+    for (const int64_t row : part.block->unusual_rows()) {
+      const FileExtras* extras = part.block->extras(row);
+      if (extras == nullptr || !extras->deletion_vector || !part.Contains(row)) continue;
+      const int64_t deleted = extras->deletion_vector->cardinality;
+      if (deleted < 0 || deleted > counts.Value(row)) return std::nullopt;
+      total -= deleted;
     }
   }
   return total;

@@ -48,14 +48,16 @@ class LiveFiles {
   // Text of the value of a partition column (by physical name), nullopt for null.
   std::optional<std::string_view> partition_value(size_t file, std::string_view name) const;
   std::optional<std::string_view> stats(size_t file) const;  // JSON text.
-  std::optional<int64_t> record_count(size_t file) const;    // From the statistics.
-  const FileExtras* extras(size_t file) const;               // Null if it has none.
+  // Rows in the file, from the statistics; those of its deletion vector count.
+  std::optional<int64_t> record_count(size_t file) const;
+  const FileExtras* extras(size_t file) const;  // Null if it has none.
   // The whole action, with dataChange true.
   AddFile file(size_t file) const;
 
   int64_t total_size_bytes() const;
-  // Rows over all files, or nullopt if some file does not say.
-  std::optional<int64_t> total_record_count() const;
+  // Rows over all files without those of deletion vectors, or nullopt if some file does not say or
+  // contradicts its deletion vector.
+  std::optional<int64_t> total_row_count() const;
 
   const std::vector<Part>& parts() const { return parts_; }
 

@@ -139,11 +139,11 @@ TEST(LogDamage, UnknownFeaturesAreRefusedByName) {
                   .ok());
 }
 
-TEST(LogDamage, ALiveDeletionVectorIsRefusedByName) {
+TEST(LogDamage, ADeletionVectorThatNamesNoFileIsNamed) {
   const std::string vector =
       R"(,"deletionVector":{"storageType":"u","pathOrInlineDv":"x","offset":1,"sizeInBytes":3,)"
       R"("cardinality":1})";
-  ExpectError(OpenWith(AddLine("a", vector)), ErrorCode::kUnsupportedFeature, "deletionVectors");
+  ExpectError(OpenWith(AddLine("a", vector)), ErrorCode::kCorruptTable, "deletion vector 'x'");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "delta/action_json.h"
 #include "delta/checkpoint_reader.h"
 #include "delta/commit_timestamp.h"
+#include "delta/deletion_vector.h"
 #include "delta/file_statistics.h"
 #include "delta/live_files.h"
 #include "delta/log_path.h"
@@ -100,24 +101,21 @@ Result<std::vector<bool>> MarkPartitionColumns(const arrow::Schema& schema,
   return marks;
 }
 
-// What depends on the files: vectors that we cannot read yet, paths of other stores.
+// What depends on the files: data files and deletion vectors of other stores.
 Status CheckFiles(const storage::Location& location, const LiveFiles& files) {
   for (const auto& part : files.parts()) {
     for (const int64_t row : part.block->unusual_rows()) {
       if (!part.Contains(row)) continue;
       const std::string_view path = part.block->path(row);
-      const FileExtras* extras = part.block->extras(row);
-      if (extras != nullptr && extras->deletion_vector) {
-        return Error(ErrorCode::kUnsupportedFeature,
-                     "reading needs the table feature deletionVectors, which is not supported: the "
-                     "file {} has a deletion vector",
-                     path);
-      }
       const std::string scheme = storage::UriScheme(path);
       if (!scheme.empty() && scheme != location.store->scheme()) {
         return Error(ErrorCode::kUnsupportedFeature, "the file {} is not in the table's own store",
                      path);
       }
+      const FileExtras* extras = part.block->extras(row);
+      if (extras == nullptr || !extras->deletion_vector) continue;
+      const Status vector = DeletionVectorPath(location, *extras->deletion_vector).status();
+      if (!vector.ok()) return WithContext(vector, path);
     }
   }
   return Status::OK();
@@ -257,7 +255,7 @@ std::string Snapshot::FilePath(size_t file) const {
 
 std::optional<int64_t> Snapshot::RowCount() const {
   std::call_once(state_->row_count_once,
-                 [this] { state_->row_count = files().total_record_count(); });
+                 [this] { state_->row_count = files().total_row_count(); });
   return state_->row_count;
 }
 

@@ -79,7 +79,7 @@ class Snapshot : public std::enable_shared_from_this<Snapshot> {
   // Store path (decoded, absolute) of file i.
   std::string FilePath(size_t file) const;
 
-  // Rows over all files, or nullopt if some file does not say.
+  // Rows over all files, without those of deletion vectors; nullopt if some file does not say.
   std::optional<int64_t> RowCount() const;
 
   Result<std::shared_ptr<const ColumnStatistics>> Statistics(int column) const;

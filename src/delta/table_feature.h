@@ -18,8 +18,7 @@ std::vector<std::string> ReaderFeatures(const Protocol& protocol);
 std::vector<std::string> WriterFeatures(const Protocol& protocol);
 
 // kUnsupportedFeature naming every feature that readers must know and we do not, kCorruptTable for
-// feature lists that contradict the versions. Deletion vectors are judged by the files: see
-// Snapshot::Open.
+// feature lists that contradict the versions.
 Status CheckReadable(const Protocol& protocol);
 
 // The lowest protocol for a new table of that schema and configuration, or the one that

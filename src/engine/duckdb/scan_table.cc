@@ -145,6 +145,13 @@ Status ScanTable::AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot) {
   const auto& live = snapshot_->files();
   files_.reserve(live.size());
   for (size_t i = 0; i < live.size(); ++i) {
+    const auto* extras = live.extras(i);
+    if (extras != nullptr && extras->deletion_vector) {
+      return Error(ErrorCode::kUnsupportedFeature,
+                   "reading needs the table feature deletionVectors, which is not supported: the "
+                   "file {} has a deletion vector",
+                   live.path(i));
+    }
     files_.push_back(GrantRead(store, snapshot_->FilePath(i), live.size_bytes(i), i, true));
   }
   row_count_ = snapshot_->RowCount();

@@ -1,0 +1,1 @@
+set(deletion_vector_fuzz_LAYERS delta)
