@@ -84,6 +84,20 @@ struct TestEngine {
   std::shared_ptr<const TableSource> AddParquet(const std::string& name,
                                                 const std::string& pattern);
 
+  // A Delta table at /NAME. Each call of AppendRows makes one file for each partition.
+  void CreateDelta(const std::string& name, const arrow::Schema& schema,
+                   const std::vector<std::string>& partition_columns = {});
+  void AppendRows(const std::string& name, const std::shared_ptr<arrow::Table>& rows,
+                  int64_t row_group_rows = 1 << 20);
+  // Gives file `file` of the table's latest version a deletion vector with these rows and those
+  // that it had. Returns the path of the vector's file.
+  std::string DeleteRows(const std::string& name, size_t file, const std::vector<int64_t>& rows);
+  // Opens the latest version as a table that SQL sees, and forgets what was opened.
+  std::shared_ptr<const TableSource> AddDelta(const std::string& name);
+
+  Result<std::shared_ptr<arrow::Table>> Internal(const InternalQuery& query,
+                                                 const CancelToken& token = CancelToken());
+
   Result<std::shared_ptr<arrow::Table>> Sql(const std::string& text,
                                             const CancelToken& token = CancelToken());
   Result<std::shared_ptr<arrow::Table>> Run(const std::shared_ptr<const TableSource>& table,
@@ -98,6 +112,12 @@ struct TestEngine {
 // A table out of JSON rows: `{"a":1}`.
 std::shared_ptr<arrow::Table> TableOf(const std::shared_ptr<arrow::Schema>& schema,
                                       const std::string& json_rows);
+
+// The only cell of the only row as text, or the message of the error.
+std::string OneCell(const Result<std::shared_ptr<arrow::Table>>& result);
+
+// A column of 64-bit integers.
+std::vector<int64_t> Integers(const arrow::Table& table, int column = 0);
 
 // All columns, unchanged.
 BoundQuery SelectAll(const arrow::Schema& schema);

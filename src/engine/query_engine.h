@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <arrow/record_batch.h>
@@ -33,6 +35,28 @@ struct SqlQuery {
   SqlRight right = SqlRight::kRead;
 };
 
+// The virtual BIGINT columns that tables show in internal queries.
+inline constexpr std::string_view kFileIndexColumn = "file_index";
+inline constexpr std::string_view kFileRowNumberColumn = "file_row_number";
+
+// A statement that Deltaport composes itself, never the text of a client.
+struct InternalQuery {
+  // One statement over the names below, which match without regard to case.
+  std::string sql;
+
+  // Beside its own columns each table has kFileIndexColumn, the index of the row's file in
+  // Snapshot::files() (or ParquetFiles::files), and kFileRowNumberColumn, the row's number in that
+  // file. Rows of deletion vectors are left out and keep their numbers. `*` does not include them.
+  std::map<std::string, std::shared_ptr<const TableSource>> tables;
+
+  // Inputs that can be read once: one mention in `sql`, or a common table expression that is
+  // materialised. Read by the engine's threads, one at a time.
+  std::map<std::string, std::shared_ptr<arrow::RecordBatchReader>> streams;
+
+  // Rows come in the order of tables and streams where nothing else orders them.
+  bool keep_order = false;
+};
+
 // One engine serves all requests of a process. Safe for concurrent use.
 //
 // Execute calls block the calling thread until the first batch is ready or the query failed, so
@@ -59,6 +83,11 @@ class QueryEngine {
   // Exactly one statement of the allow-list (engine/duckdb/statement_guard.h).
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> ExecuteSql(
       const SqlQuery& query, const CancelToken& token) = 0;
+
+  // Beside the errors above: the error of a stream as it is, kUnsupportedFeature for a table with a
+  // column named as one of the virtual columns.
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> ExecuteInternal(
+      const InternalQuery& query, const CancelToken& token) = 0;
 
   // Plan of the query as text, without running it.
   virtual Result<std::string> Explain(const std::shared_ptr<const TableSource>& table,

@@ -1,4 +1,4 @@
-"""Tables written by Spark: the expected rows at every version, or a refusal that names the feature.
+"""Tables written by Spark: the expected rows at every version.
 
 The tables are not part of this repository. They are read from $DELTAPORT_ACCEPTANCE_TABLES, or from
 ../shared/tables/acceptance beside the checkout.
@@ -13,9 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# What a table needs that is not supported, by the word that the refusal must contain.
-REFUSED = {"deletion_vectors": "deletion"}
 
 
 def find_tables():
@@ -69,19 +66,14 @@ def read(run_deltaport, name, state, out):
 
 
 @pytest.mark.parametrize("name, state", snapshots())
-def test_rows_are_as_expected_or_the_feature_is_named(run_deltaport, tmp_path, name, state):
+def test_rows_are_as_expected(run_deltaport, tmp_path, name, state):
     out = tmp_path / "rows.parquet"
     result = read(run_deltaport, name, state, out)
-    if name in REFUSED:
-        assert result.returncode == 6, result.stderr
-        assert REFUSED[name] in result.stderr
-        assert not out.exists()
-        return
     assert result.returncode == 0, result.stderr
     assert rows_of(pq.ParquetFile(out).read()) == expected_rows(TABLES / name / "expected" / state)
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in snapshots()} - set(REFUSED)))
+@pytest.mark.parametrize("name", sorted({name for name, _ in snapshots()}))
 def test_latest_is_the_default(run_deltaport, name):
     version = json.loads((TABLES / name / "expected" / "latest" /
                           "table_version_metadata.json").read_text())["version"]

@@ -1,5 +1,6 @@
 // QueryEngine on one locked DuckDB instance.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,6 +37,31 @@ class OneTable final : public TableResolver {
   const std::shared_ptr<const TableSource> table_;
 };
 
+// The tables of an internal query by the names that it uses.
+class NamedTables final : public TableResolver {
+ public:
+  using Tables = std::map<std::string, std::shared_ptr<const TableSource>>;
+
+  explicit NamedTables(const Tables& tables) {
+    for (const auto& [name, table] : tables) tables_[duckdb::StringUtil::Lower(name)] = table;
+  }
+
+  Result<std::shared_ptr<const TableSource>> Resolve(std::string_view name,
+                                                     const delta::TimeTravel&) const override {
+    const auto found = tables_.find(duckdb::StringUtil::Lower(std::string(name)));
+    if (found == tables_.end()) return Error(ErrorCode::kNotFound, "no table '{}'", name);
+    return found->second;
+  }
+  std::vector<std::string> Names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, table] : tables_) names.push_back(name);
+    return names;
+  }
+
+ private:
+  Tables tables_;
+};
+
 std::string SourceSql() { return fmt::format("{}.{}.{}", kLakeCatalog, kLakeSchema, kSourceName); }
 
 Result<int64_t> SingleInteger(arrow::RecordBatchReader& reader) {
@@ -61,7 +87,7 @@ class DuckDbEngine final : public QueryEngine {
                         const std::vector<BoundPredicate>& predicates,
                         const CancelToken& token) override {
     if (predicates.empty()) {
-      ARROW_ASSIGN_OR_RAISE(const auto scanned, instance_->scan_tables()->Get(table));
+      ARROW_ASSIGN_OR_RAISE(const auto scanned, instance_->caches().tables->Get(table));
       if (scanned->row_count()) return *scanned->row_count();
     }
     ARROW_ASSIGN_OR_RAISE(const auto sql, ToCountSql(predicates, *table->schema(), SourceSql()));
@@ -76,6 +102,21 @@ class DuckDbEngine final : public QueryEngine {
     ARROW_ASSIGN_OR_RAISE(auto connection, instance_->Connect());
     return StreamQuery(std::move(connection), StateFor(query.tables), std::move(guarded.statement),
                        nullptr, token);
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> ExecuteInternal(
+      const InternalQuery& query, const CancelToken& token) override {
+    StreamInputs streams;
+    for (const auto& [name, rows] : query.streams) {
+      streams[duckdb::StringUtil::Lower(name)] = std::make_shared<StreamInput>(rows);
+    }
+    auto state = duckdb::make_shared_ptr<QueryState>(std::make_shared<NamedTables>(query.tables),
+                                                     instance_->caches(), std::move(streams));
+    ARROW_ASSIGN_OR_RAISE(auto connection, instance_->Connect());
+    KeepOrder(*connection, query.keep_order);
+    ARROW_ASSIGN_OR_RAISE(auto statement, ParseOwnStatement(*connection, query.sql));
+    return StreamQuery(std::move(connection), std::move(state), std::move(statement), nullptr,
+                       token);
   }
 
   Result<std::string> Explain(const std::shared_ptr<const TableSource>& table,
@@ -100,7 +141,7 @@ class DuckDbEngine final : public QueryEngine {
 
  private:
   duckdb::shared_ptr<QueryState> StateFor(std::shared_ptr<const TableResolver> tables) const {
-    return duckdb::make_shared_ptr<QueryState>(std::move(tables), instance_->scan_tables());
+    return duckdb::make_shared_ptr<QueryState>(std::move(tables), instance_->caches());
   }
 
   // SQL of our own over one table.

@@ -5,6 +5,7 @@
 
 #include <duckdb/main/config.hpp>
 #include <duckdb/main/extension_helper.hpp>
+#include <duckdb/main/settings.hpp>
 #include <unistd.h>
 
 #include "engine/duckdb/capability_file_system.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr double kMemoryShare = 0.6;
 constexpr double kDiskShare = 0.9;
+constexpr int64_t kKeptVectorsShare = 8;  // Deletion vectors that are kept: 1/8 of the memory.
 constexpr int kExpressionDepthMax = 250;
 constexpr duckdb::idx_t kStreamBufferBytes = 4 << 20;  // Computed ahead of a reader, per query.
 
@@ -62,6 +64,11 @@ Status Run(duckdb::Connection& connection, const std::string& sql) {
 
 }  // namespace
 
+void KeepOrder(duckdb::Connection& connection, bool keep) {
+  connection.context->config.user_settings.SetUserSetting(
+      duckdb::PreserveInsertionOrderSetting::SettingIndex, duckdb::Value::BOOLEAN(keep));
+}
+
 Instance::Lease::~Lease() {
   if (connection_) owner_->Release(std::move(connection_));
 }
@@ -97,6 +104,9 @@ Status Instance::Configure(const EngineOptions& options) {
   set("enable_external_file_cache", duckdb::Value::BOOLEAN(false));
   set("default_null_order", duckdb::Value("nulls_last_on_asc_first_on_desc"));
   database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
+  caches_.tables = std::make_shared<ScanTableCache>();
+  caches_.deletion_vectors = std::make_shared<DeletionVectorCache>(
+      *database_->instance, MemoryLimit(options.memory_limit_bytes) / kKeptVectorsShare);
   database_->GetFileSystem().RegisterSubSystem(
       duckdb::unique_ptr<duckdb::FileSystem>(MakeCapabilityFileSystem().release()));
   RegisterLakeStorage(*database_->instance);
@@ -129,6 +139,7 @@ Result<std::shared_ptr<Instance>> Instance::OpenUnlocked() {
 
 Instance::~Instance() {
   idle_.clear();
+  caches_ = ScanCaches();
   database_.reset();
   std::error_code ignored;  // Nothing can be done about a directory that stays.
   if (!spill_directory_.empty()) std::filesystem::remove_all(spill_directory_, ignored);
@@ -153,6 +164,7 @@ Result<Instance::Lease> Instance::Connect() {
 
 void Instance::Release(std::unique_ptr<duckdb::Connection> connection) {
   QueryState::Clear(*connection->context);
+  KeepOrder(*connection, true);
   const std::lock_guard guard(lock_);
   if (idle_.size() < idle_max_) idle_.push_back(std::move(connection));
 }

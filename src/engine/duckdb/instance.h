@@ -9,10 +9,14 @@
 
 #include <duckdb.hpp>
 
-#include "engine/duckdb/scan_table.h"
+#include "engine/duckdb/query_state.h"
 #include "engine/query_engine.h"
 
 namespace deltaport::engine {
+
+// Whether rows come in the order of their tables where nothing else orders them. They do, until
+// this turns it off for as long as the connection is on loan.
+void KeepOrder(duckdb::Connection& connection, bool keep);
 
 // Safe for concurrent use. The settings cannot be changed after Open(): not by SQL either.
 class Instance : public std::enable_shared_from_this<Instance> {
@@ -42,7 +46,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   ~Instance();
 
   Result<Lease> Connect();
-  const std::shared_ptr<ScanTableCache>& scan_tables() const { return scan_tables_; }
+  const ScanCaches& caches() const { return caches_; }
   duckdb::DuckDB& database() { return *database_; }
 
  private:
@@ -51,7 +55,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   std::string spill_directory_;
   std::unique_ptr<duckdb::DuckDB> database_;
-  std::shared_ptr<ScanTableCache> scan_tables_ = std::make_shared<ScanTableCache>();
+  ScanCaches caches_;
   std::string initial_sql_;  // Run on each new connection.
   size_t idle_max_ = 0;
   std::mutex lock_;

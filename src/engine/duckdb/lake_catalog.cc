@@ -25,6 +25,8 @@
 #include "engine/duckdb/lake_scan.h"
 #include "engine/duckdb/query_state.h"
 #include "engine/duckdb/statement_guard.h"
+#include "engine/duckdb/stream_input.h"
+#include "engine/query_engine.h"
 
 namespace deltaport::engine {
 namespace {
@@ -41,8 +43,8 @@ using duckdb::optional_ptr;
 class LakeTable final : public duckdb::TableCatalogEntry {
  public:
   LakeTable(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
-            duckdb::CreateTableInfo& info, std::shared_ptr<const ScanTable> table)
-      : TableCatalogEntry(catalog, schema, info), table_(std::move(table)) {}
+            duckdb::CreateTableInfo& info, std::shared_ptr<const ScanTable> table, bool internal)
+      : TableCatalogEntry(catalog, schema, info), table_(std::move(table)), internal_(internal) {}
 
   duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(ClientContext&,
                                                            duckdb::column_t column) override {
@@ -59,8 +61,10 @@ class LakeTable final : public duckdb::TableCatalogEntry {
     }
     return info;
   }
-  // No file name, no row number: paths are nobody's business.
-  duckdb::virtual_column_map_t GetVirtualColumns() const override { return {}; }
+  // Clients see no file and no row number: paths are nobody's business.
+  duckdb::virtual_column_map_t GetVirtualColumns() const override {
+    return internal_ ? LakeScanVirtualColumns() : duckdb::virtual_column_map_t();
+  }
   duckdb::vector<duckdb::column_t> GetRowIdColumns() const override { return {}; }
   void BindUpdateConstraints(duckdb::Binder&, duckdb::LogicalGet&, duckdb::LogicalProjection&,
                              duckdb::LogicalUpdate&, ClientContext&) override {
@@ -68,7 +72,8 @@ class LakeTable final : public duckdb::TableCatalogEntry {
   }
 
  private:
-  std::shared_ptr<const ScanTable> table_;
+  const std::shared_ptr<const ScanTable> table_;
+  const bool internal_;
 };
 
 // Keeps the table entries that plans refer to until the query is over.
@@ -77,7 +82,8 @@ class LakeTransaction final : public duckdb::Transaction {
   using Transaction::Transaction;
 
   std::mutex lock;
-  std::map<std::string, duckdb::unique_ptr<LakeTable>> tables;  // By name and version.
+  // By name and version.
+  std::map<std::string, duckdb::unique_ptr<duckdb::TableCatalogEntry>> tables;
 };
 
 delta::TimeTravel ToTimeTravel(const duckdb::BoundAtClause& at) {
@@ -111,6 +117,9 @@ class LakeSchema final : public duckdb::SchemaCatalogEntry {
     auto& held = duckdb::Transaction::Get(context, catalog).Cast<LakeTransaction>();
     const std::lock_guard guard(held.lock);
     auto& entry = held.tables[key];
+    if (auto* stream = entry || at ? nullptr : state->stream(key)) {
+      entry = MakeStreamTable(context, catalog, *this, lookup.GetEntryName(), *stream);
+    }
     if (!entry) entry = Open(*state, lookup.GetEntryName(), at);
     return entry.get();
   }
@@ -177,8 +186,9 @@ class LakeSchema final : public duckdb::SchemaCatalogEntry {
         state.tables()->Resolve(table_name, at ? ToTimeTravel(*at) : delta::TimeTravel{});
     if (!source.ok() && !at && CodeOf(source.status()) == ErrorCode::kNotFound) return nullptr;
     if (!source.ok()) Fail(state, source.status());
-    auto table = state.cache().Get(*source);
+    auto table = state.caches().tables->Get(*source);
     if (!table.ok()) Fail(state, table.status());
+    if (state.internal()) CheckNoVirtualColumn(state, **source);
     duckdb::CreateTableInfo info(*this, (*source)->name);
     const auto& schema = *(*table)->schema();
     for (size_t i = 0; i < (*table)->columns().size(); ++i) {
@@ -189,7 +199,19 @@ class LakeSchema final : public duckdb::SchemaCatalogEntry {
             duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
       }
     }
-    return duckdb::make_uniq<LakeTable>(catalog, *this, info, *std::move(table));
+    return duckdb::make_uniq<LakeTable>(catalog, *this, info, *std::move(table), state.internal());
+  }
+
+  // A column of that name would hide the virtual one.
+  static void CheckNoVirtualColumn(QueryState& state, const TableSource& source) {
+    for (const auto& field : source.schema()->fields()) {
+      const auto field_name = duckdb::StringUtil::Lower(field->name());
+      if (field_name != kFileIndexColumn && field_name != kFileRowNumberColumn) continue;
+      Fail(state, Error(ErrorCode::kUnsupportedFeature,
+                        "table '{}': rows cannot be changed in a table with a column '{}'; rename "
+                        "the column",
+                        source.name, field->name()));
+    }
   }
 
   [[noreturn]] static void Fail(QueryState& state, const Status& status) {

@@ -1,5 +1,8 @@
 #include "engine/duckdb/lake_scan.h"
 
+#include <algorithm>
+#include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,15 +14,25 @@
 #include <duckdb/common/multi_file/multi_file_states.hpp>
 #include <duckdb/function/partition_stats.hpp>
 #include <duckdb/parser/tableref/table_function_ref.hpp>
+#include <duckdb/planner/expression/bound_columnref_expression.hpp>
+#include <duckdb/planner/expression/bound_constant_expression.hpp>
 #include <duckdb/planner/table_filter.hpp>
 #include <duckdb/storage/statistics/node_statistics.hpp>
 
 #include "engine/duckdb/capability_file_system.h"
+#include "engine/duckdb/deletion_vectors.h"
 #include "engine/duckdb/error_translation.h"
+#include "engine/duckdb/file_predicate.h"
+#include "engine/duckdb/lake_files.h"
 #include "engine/duckdb/query_state.h"
+#include "engine/query_engine.h"
 
 namespace deltaport::engine {
 namespace {
+
+// An identifier of our own: DuckDB's counts positions among the files that are left.
+constexpr duckdb::column_t kFileIndexId =
+    duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX + 0x1000;
 
 // Binds the copied function to one table.
 struct LakeScanInfo : duckdb::TableFunctionInfo {
@@ -55,21 +68,6 @@ auto NamingTheFile(duckdb::ClientContext& context, const std::string& path, Func
   }
 }
 
-class LakeFileList final : public duckdb::SimpleMultiFileList {
- public:
-  explicit LakeFileList(duckdb::vector<duckdb::OpenFileInfo> files)
-      : SimpleMultiFileList(std::move(files)) {}
-
-  // A single file would be scanned by one thread: how many row groups it has is not known when the
-  // scan is planned.
-  duckdb::FileExpandResult GetExpandResult() const override {
-    const auto result = SimpleMultiFileList::GetExpandResult();
-    return result == duckdb::FileExpandResult::SINGLE_FILE
-               ? duckdb::FileExpandResult::MULTIPLE_FILES
-               : result;
-  }
-};
-
 class LakeReader final : public duckdb::MultiFileReader {
  public:
   explicit LakeReader(duckdb::shared_ptr<LakeScanInfo> info) : info_(std::move(info)) {
@@ -90,9 +88,7 @@ class LakeReader final : public duckdb::MultiFileReader {
   duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(duckdb::ClientContext&,
                                                            const duckdb::vector<std::string>&,
                                                            const duckdb::FileGlobInput&) override {
-    const auto& files = info_->table->files();
-    return duckdb::make_shared_ptr<LakeFileList>(
-        duckdb::vector<duckdb::OpenFileInfo>(files.begin(), files.end()));
+    return duckdb::make_shared_ptr<LakeFiles>(info_->table, nullptr);
   }
 
   bool Bind(duckdb::MultiFileOptions& options, duckdb::MultiFileList&,
@@ -116,16 +112,41 @@ class LakeReader final : public duckdb::MultiFileReader {
                     const duckdb::vector<duckdb::ColumnIndex>& column_ids,
                     duckdb::ClientContext& context,
                     duckdb::optional_ptr<duckdb::MultiFileReaderGlobalState> state) override {
-    const auto* grant = ReadGrant::Of(data.reader->file);
-    if (!grant) throw duckdb::PermissionException("the file was not granted");
+    const auto file = FileNumber(*data.reader);
     MultiFileReader::FinalizeBind(data, options, bind_data, columns, column_ids, context, state);
     const auto& table = *info_->table;
     for (size_t i = 0; i < column_ids.size(); ++i) {
       const auto column = column_ids[i].GetPrimaryIndex();
       if (column >= table.columns().size() || !table.columns()[column].constant) continue;
-      data.constant_map.Add(duckdb::MultiFileGlobalIndex(i),
-                            table.Constant(column, grant->file_number));
+      data.constant_map.Add(duckdb::MultiFileGlobalIndex(i), table.Constant(column, file));
     }
+  }
+
+  duckdb::ReaderInitializeType InitializeReader(
+      duckdb::MultiFileReaderData& data, const duckdb::MultiFileBindData& bind_data,
+      const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
+      const duckdb::vector<duckdb::ColumnIndex>& column_ids,
+      duckdb::optional_ptr<duckdb::TableFilterSet> filters, duckdb::ClientContext& context,
+      duckdb::MultiFileGlobalState& state) override {
+    const auto result = MultiFileReader::InitializeReader(data, bind_data, columns, column_ids,
+                                                          filters, context, state);
+    if (result == duckdb::ReaderInitializeType::SKIP_READING_FILE) return result;
+    const auto file = FileNumber(*data.reader);
+    if (const auto* vector = info_->table->DeletionVector(file)) {
+      auto rows = DeletedRowsOf(context, *vector, file);
+      data.reader->deletion_filter = duckdb::make_uniq<DeletedRowFilter>(std::move(rows));
+    }
+    return result;
+  }
+
+  duckdb::unique_ptr<duckdb::Expression> GetConstantVirtualColumn(
+      duckdb::MultiFileReaderData& data, duckdb::idx_t column,
+      const duckdb::LogicalType& type) override {
+    if (column != kFileIndexId) {
+      return MultiFileReader::GetConstantVirtualColumn(data, column, type);
+    }
+    return duckdb::make_uniq<duckdb::BoundConstantExpression>(
+        duckdb::Value::BIGINT(static_cast<int64_t>(FileNumber(*data.reader))));
   }
 
   duckdb::shared_ptr<duckdb::BaseFileReader> CreateReader(
@@ -138,19 +159,39 @@ class LakeReader final : public duckdb::MultiFileReader {
   }
   using MultiFileReader::CreateReader;
 
-  // Leaves out the files in which no row can pass; null if none can be left out.
+  // Both leave out the files in which no row can pass, and give null if there are none: first by
+  // the conditions of the query, then by what is known when the scan starts (of the other side of a
+  // join, say).
+  duckdb::unique_ptr<duckdb::MultiFileList> ComplexFilterPushdown(
+      duckdb::ClientContext&, duckdb::MultiFileList& files, const duckdb::MultiFileOptions&,
+      duckdb::MultiFilePushdownInfo& pushdown,
+      duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) override {
+    const auto column_of = [&](const duckdb::Expression& expression) -> std::optional<size_t> {
+      if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) {
+        return std::nullopt;
+      }
+      const auto& binding = expression.Cast<duckdb::BoundColumnRefExpression>().binding;
+      const bool whole = binding.table_index == pushdown.table_index &&
+                         binding.column_index < pushdown.column_indexes.size() &&
+                         !pushdown.column_indexes[binding.column_index].HasChildren();
+      if (!whole) return std::nullopt;
+      return pushdown.column_ids[binding.column_index];
+    };
+    std::vector<FilePredicate> conditions;
+    for (const auto& filter : filters) conditions.push_back(FilePredicate::Of(*filter, column_of));
+    return Prune(static_cast<const LakeFiles&>(files), FilePredicate::All(std::move(conditions)));
+  }
+
   duckdb::unique_ptr<duckdb::MultiFileList> DynamicFilterPushdown(
       duckdb::ClientContext&, const duckdb::MultiFileList& files, const duckdb::MultiFileOptions&,
       const duckdb::vector<std::string>&, const duckdb::vector<duckdb::LogicalType>&,
       const duckdb::vector<duckdb::column_t>& column_ids,
       duckdb::TableFilterSet& filters) override {
-    duckdb::vector<duckdb::OpenFileInfo> kept;
-    const auto all = files.GetAllFiles();
-    for (const auto& file : all) {
-      if (MayPass(file, column_ids, filters)) kept.push_back(file);
+    std::vector<FilePredicate> conditions;
+    for (const auto& [position, filter] : filters.filters) {
+      conditions.push_back(FilePredicate::Of(*filter, column_ids[position]));
     }
-    if (kept.size() == all.size()) return nullptr;
-    return duckdb::make_uniq<LakeFileList>(std::move(kept));
+    return Prune(static_cast<const LakeFiles&>(files), FilePredicate::All(std::move(conditions)));
   }
 
  private:
@@ -168,21 +209,57 @@ class LakeReader final : public duckdb::MultiFileReader {
     for (auto& child : definition.children) SetDefaults(child);
   }
 
-  bool MayPass(const duckdb::OpenFileInfo& file, const duckdb::vector<duckdb::column_t>& column_ids,
-               const duckdb::TableFilterSet& filters) const {
-    const auto* grant = ReadGrant::Of(file);
-    for (const auto& [position, filter] : filters.filters) {
-      const auto column = column_ids[position];
-      if (!grant || column >= info_->table->columns().size()) continue;
-      const auto* known = info_->table->FileStatistics(column, grant->file_number);
-      if (!known) continue;
-      auto statistics = known->Copy();
-      if (filter->CheckStatistics(statistics) ==
-          duckdb::FilterPropagateResult::FILTER_ALWAYS_FALSE) {
-        return false;
-      }
+  static size_t FileNumber(const duckdb::BaseFileReader& reader) {
+    const auto* grant = ReadGrant::Of(reader.file);
+    if (!grant) throw duckdb::PermissionException("the file was not granted");
+    return grant->file_number;
+  }
+
+  std::shared_ptr<const delta::DeletedRows> DeletedRowsOf(
+      duckdb::ClientContext& context, const delta::DeletionVectorDescriptor& vector,
+      size_t file) const {
+    const auto state = QueryState::Get(context);
+    if (!state) throw duckdb::PermissionException("no query runs");
+    const auto& table = *info_->table;
+    auto rows = state->caches().deletion_vectors->Get(table.location(), vector);
+    const auto records = table.RecordCount(file);
+    if (rows.ok() && records && !(*rows)->empty() && (*rows)->Last() >= *records) {
+      rows =
+          Error(ErrorCode::kCorruptTable,
+                "the deletion vector of the data file '{}' deletes row {}, but the file has {}",
+                table.File(file).path.substr(sizeof(kFileScheme) - 1), (*rows)->Last(), *records);
     }
-    return true;
+    if (!rows.ok()) {
+      state->Record(rows.status());
+      throw duckdb::IOException(rows.status().message());
+    }
+    return *std::move(rows);
+  }
+
+  duckdb::unique_ptr<duckdb::MultiFileList> Prune(const LakeFiles& files,
+                                                  const FilePredicate& predicate) const {
+    if (predicate.AlwaysTrue()) return nullptr;
+    const auto& table = *info_->table;
+    std::vector<uint32_t> numbers;
+    if (files.kept()) {
+      numbers = *files.kept();
+    } else {
+      numbers.resize(table.file_count());
+      std::iota(numbers.begin(), numbers.end(), uint32_t{0});
+    }
+    std::vector<uint8_t> may(numbers.size(), 1);
+    const auto bounds_of = [&](size_t column) -> const FileBounds* {
+      if (column == kFileIndexId) return &table.FileNumbers();
+      return column < table.columns().size() ? table.Bounds(column) : nullptr;
+    };
+    predicate.Restrict(bounds_of, numbers, may);
+    std::vector<uint32_t> kept;
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (may[i] != 0) kept.push_back(numbers[i]);
+    }
+    if (kept.size() == numbers.size()) return nullptr;
+    return duckdb::make_uniq<LakeFiles>(
+        info_->table, std::make_shared<const std::vector<uint32_t>>(std::move(kept)));
   }
 
   duckdb::shared_ptr<LakeScanInfo> info_;
@@ -205,8 +282,12 @@ duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(duckdb::ClientContext&,
                                                        const duckdb::FunctionData* bind_data) {
   const auto rows = InfoOf(*bind_data).table->row_count();
   if (!rows) return nullptr;
-  const auto count = static_cast<duckdb::idx_t>(*rows);
-  return duckdb::make_uniq<duckdb::NodeStatistics>(count, count);
+  const auto& list = *bind_data->Cast<duckdb::MultiFileBindData>().file_list;
+  const auto files = std::max<size_t>(InfoOf(*bind_data).table->file_count(), 1);
+  const double share = static_cast<double>(list.GetTotalFileCount()) / static_cast<double>(files);
+  return duckdb::make_uniq<duckdb::NodeStatistics>(
+      static_cast<duckdb::idx_t>(static_cast<double>(*rows) * share),
+      static_cast<duckdb::idx_t>(*rows));
 }
 
 // One partition with the exact number of rows, which answers count(*) without opening a file.
@@ -229,6 +310,16 @@ duckdb::BindInfo TableOf(const duckdb::optional_ptr<duckdb::FunctionData> bind_d
   return info;
 }
 
+// Those that the table shows, and the one without a name and values for queries that only count.
+duckdb::virtual_column_map_t VirtualColumns(duckdb::ClientContext&,
+                                            duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
+  auto columns = InfoOf(*bind_data).entry.GetVirtualColumns();
+  columns.insert(std::make_pair(duckdb::COLUMN_IDENTIFIER_EMPTY,
+                                duckdb::TableColumn("", duckdb::LogicalType::BOOLEAN)));
+  bind_data->Cast<duckdb::MultiFileBindData>().virtual_columns = columns;
+  return columns;
+}
+
 void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
           duckdb::DataChunk& output) {
   const auto scan = InfoOf(*input.bind_data).scan;
@@ -241,6 +332,17 @@ void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
 }
 
 }  // namespace
+
+duckdb::virtual_column_map_t LakeScanVirtualColumns() {
+  const auto column = [](std::string_view name) {
+    return duckdb::TableColumn(std::string(name), duckdb::LogicalType::BIGINT);
+  };
+  duckdb::virtual_column_map_t columns;
+  columns.insert(std::make_pair(kFileIndexId, column(kFileIndexColumn)));
+  columns.insert(std::make_pair(duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                                column(kFileRowNumberColumn)));
+  return columns;
+}
 
 duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
                                    std::shared_ptr<const ScanTable> table,
@@ -261,6 +363,7 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
   scan.cardinality = Cardinality;
   scan.get_partition_stats = RowCounts;
   scan.get_bind_info = TableOf;
+  scan.get_virtual_columns = VirtualColumns;
   scan.dynamic_to_string = nullptr;  // Would show file names.
   scan.serialize = nullptr;
   scan.deserialize = nullptr;

@@ -12,6 +12,9 @@
 
 namespace deltaport::engine {
 
+// The columns of query_engine.h that each row of an internal query has besides its table's.
+duckdb::virtual_column_map_t LakeScanVirtualColumns();
+
 // The function that scans `table`, bound; `entry` must outlive the query.
 duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
                                    std::shared_ptr<const ScanTable> table,

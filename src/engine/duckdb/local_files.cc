@@ -26,7 +26,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> RunOwn(const std::shared_ptr<I
                                                          const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(auto connection, instance->Connect());
   ARROW_ASSIGN_OR_RAISE(auto statement, ParseOwnStatement(*connection, sql));
-  auto state = duckdb::make_shared_ptr<QueryState>(nullptr, instance->scan_tables());
+  auto state = duckdb::make_shared_ptr<QueryState>(nullptr, instance->caches());
   return StreamQuery(std::move(connection), std::move(state), std::move(statement), nullptr, token);
 }
 

@@ -1,10 +1,7 @@
 #include "engine/duckdb/scan_table.h"
 
-#include <limits>
-
 #include <arrow/builder.h>
 #include <duckdb/storage/statistics/numeric_stats.hpp>
-#include <duckdb/storage/statistics/string_stats.hpp>
 
 #include "delta/live_files.h"
 #include "engine/duckdb/capability_file_system.h"
@@ -18,73 +15,9 @@ namespace {
 using duckdb::BaseStatistics;
 using duckdb::LogicalTypeId;
 
-// Writers cut timestamp bounds to milliseconds, so a maximum may be this much too low.
-constexpr int64_t kTimestampCutUs = 999;
-
-// NaN is the greatest number here, and writers leave it out of their bounds.
-void LiftMaximum(duckdb::Value& max) {
-  switch (max.type().id()) {
-    case LogicalTypeId::FLOAT:
-      max = duckdb::Value::FLOAT(std::numeric_limits<float>::quiet_NaN());
-      break;
-    case LogicalTypeId::DOUBLE:
-      max = duckdb::Value::DOUBLE(std::numeric_limits<double>::quiet_NaN());
-      break;
-    case LogicalTypeId::TIMESTAMP:
-      max = duckdb::Value::TIMESTAMP(
-          duckdb::timestamp_t(max.GetValueUnsafe<int64_t>() + kTimestampCutUs));
-      break;
-    case LogicalTypeId::TIMESTAMP_TZ:
-      max = duckdb::Value::TIMESTAMPTZ(
-          duckdb::timestamp_tz_t(max.GetValueUnsafe<int64_t>() + kTimestampCutUs));
-      break;
-    default:
-      break;
-  }
-}
-
 bool HasNumericBounds(const duckdb::LogicalType& type) {
   return BaseStatistics::GetStatsType(type) == duckdb::StatisticsType::NUMERIC_STATS &&
          type.id() != LogicalTypeId::BOOLEAN && type.id() != LogicalTypeId::TIMESTAMP_NS;
-}
-
-Status SetBounds(BaseStatistics& statistics, const duckdb::LogicalType& type,
-                 const arrow::Array& min_values, const arrow::Array& max_values, int64_t file) {
-  if (min_values.IsNull(file) || max_values.IsNull(file)) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto min_scalar, min_values.GetScalar(file));
-  ARROW_ASSIGN_OR_RAISE(const auto max_scalar, max_values.GetScalar(file));
-  ARROW_ASSIGN_OR_RAISE(const auto min, ToValue(*min_scalar));
-  ARROW_ASSIGN_OR_RAISE(auto max, ToValue(*max_scalar));
-  if (type.id() == LogicalTypeId::VARCHAR) {
-    duckdb::StringStats::SetMin(statistics, duckdb::string_t(duckdb::StringValue::Get(min)));
-    duckdb::StringStats::SetMax(statistics, duckdb::string_t(duckdb::StringValue::Get(max)));
-  } else if (HasNumericBounds(type)) {
-    LiftMaximum(max);
-    duckdb::NumericStats::SetMin(statistics, min);
-    duckdb::NumericStats::SetMax(statistics, max);
-  }
-  return Status::OK();
-}
-
-Result<std::vector<duckdb::unique_ptr<BaseStatistics>>> StoredBounds(
-    const delta::Snapshot& snapshot, int column, const duckdb::LogicalType& type, size_t files) {
-  std::vector<duckdb::unique_ptr<BaseStatistics>> bounds(files);
-  if (type.IsNested()) return bounds;
-  ARROW_ASSIGN_OR_RAISE(const auto statistics, snapshot.Statistics(column));
-  const auto count = static_cast<int64_t>(files);
-  for (int64_t file = 0; file < count; ++file) {
-    auto bound = BaseStatistics::CreateUnknown(type).ToUnique();
-    if (statistics->min_values && statistics->max_values) {
-      ARROW_RETURN_NOT_OK(
-          SetBounds(*bound, type, *statistics->min_values, *statistics->max_values, file));
-    }
-    const auto& null_counts = statistics->null_counts;
-    if (null_counts && null_counts->IsValid(file) && null_counts->Value(file) == 0) {
-      bound->Set(duckdb::StatsInfo::CANNOT_HAVE_NULL_VALUES);
-    }
-    bounds[static_cast<size_t>(file)] = std::move(bound);
-  }
-  return bounds;
 }
 
 Result<std::shared_ptr<arrow::Array>> HiveConstants(const ParquetFiles& files,
@@ -114,7 +47,7 @@ Result<std::shared_ptr<const ScanTable>> ScanTable::Make(const TableSource& sour
   if (table->columns_.empty()) {
     return Error(ErrorCode::kUnsupportedFeature, "table '{}' has no columns", source.name);
   }
-  table->bounds_ = std::make_unique<Bounds[]>(table->columns_.size());
+  table->bounds_ = std::make_unique<ColumnBounds[]>(table->columns_.size());
   return table;
 }
 
@@ -141,19 +74,8 @@ Status ScanTable::AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot) {
       ARROW_ASSIGN_OR_RAISE(values, snapshot_->PartitionValues(stored));
     }
   }
-  const auto& store = snapshot_->location().store;
-  const auto& live = snapshot_->files();
-  files_.reserve(live.size());
-  for (size_t i = 0; i < live.size(); ++i) {
-    const auto* extras = live.extras(i);
-    if (extras != nullptr && extras->deletion_vector) {
-      return Error(ErrorCode::kUnsupportedFeature,
-                   "reading needs the table feature deletionVectors, which is not supported: the "
-                   "file {} has a deletion vector",
-                   live.path(i));
-    }
-    files_.push_back(GrantRead(store, snapshot_->FilePath(i), live.size_bytes(i), i, true));
-  }
+  store_ = snapshot_->location().store;
+  file_count_ = snapshot_->files().size();
   row_count_ = snapshot_->RowCount();
   return Status::OK();
 }
@@ -167,11 +89,28 @@ Status ScanTable::AddParquetFiles(const ParquetFiles& files) {
       ARROW_ASSIGN_OR_RAISE(values, HiveConstants(files, *field));
     }
   }
-  for (const auto& file : files.files) {
-    files_.push_back(GrantRead(files.store, file.path, file.size_bytes, files_.size(), false));
-  }
+  store_ = files.store;
+  listed_files_ = files.files;
+  file_count_ = listed_files_.size();
   row_count_ = files.row_count;
   return Status::OK();
+}
+
+duckdb::OpenFileInfo ScanTable::File(size_t file) const {
+  if (snapshot_) {
+    return GrantRead(store_, snapshot_->FilePath(file), snapshot_->files().size_bytes(file), file,
+                     true);
+  }
+  return GrantRead(store_, listed_files_[file].path, listed_files_[file].size_bytes, file, false);
+}
+
+const delta::DeletionVectorDescriptor* ScanTable::DeletionVector(size_t file) const {
+  const auto* extras = snapshot_ ? snapshot_->files().extras(file) : nullptr;
+  return extras != nullptr && extras->deletion_vector ? &*extras->deletion_vector : nullptr;
+}
+
+std::optional<int64_t> ScanTable::RecordCount(size_t file) const {
+  return snapshot_ ? snapshot_->files().record_count(file) : std::nullopt;
 }
 
 duckdb::Value ScanTable::Constant(size_t column, size_t file) const {
@@ -182,43 +121,71 @@ duckdb::Value ScanTable::Constant(size_t column, size_t file) const {
   return *value;
 }
 
-const std::vector<duckdb::unique_ptr<BaseStatistics>>& ScanTable::BoundsOf(size_t column) const {
-  auto& bounds = bounds_[column];
-  std::call_once(bounds.once, [&] {
-    const auto& type = columns_[column].type;
-    if (columns_[column].constant) {
-      for (size_t file = 0; file < files_.size(); ++file) {
-        const auto value = Constant(column, file);
-        bounds.files.push_back(BaseStatistics::FromConstant(value).ToUnique());
-      }
-    } else if (snapshot_) {
-      // Bounds only save work: without them every file is read.
-      auto stored = StoredBounds(*snapshot_, stored_columns_[column], type, files_.size());
-      if (stored.ok()) bounds.files = *std::move(stored);
-    }
-    bounds.files.resize(files_.size());
-  });
-  return bounds.files;
+Status ScanTable::ReadBounds(size_t column, ColumnBounds& bounds) const {
+  if (columns_[column].constant) {
+    bounds.min_values = bounds.max_values = constants_[column];
+    ARROW_ASSIGN_OR_RAISE(bounds.files, FileBounds::OfConstants(constants_[column]));
+    return Status::OK();
+  }
+  if (!snapshot_ || columns_[column].type.IsNested()) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto statistics, snapshot_->Statistics(stored_columns_[column]));
+  std::vector<int64_t> row_counts(file_count_);
+  for (size_t file = 0; file < file_count_; ++file) {
+    row_counts[file] = RecordCount(file).value_or(-1);
+  }
+  bounds.min_values = statistics->min_values;
+  bounds.max_values = statistics->max_values;
+  ARROW_ASSIGN_OR_RAISE(bounds.files,
+                        FileBounds::OfStatistics(statistics->min_values, statistics->max_values,
+                                                 statistics->null_counts, row_counts));
+  return Status::OK();
 }
 
-const BaseStatistics* ScanTable::FileStatistics(size_t column, size_t file) const {
-  return BoundsOf(column)[file].get();
+Status ScanTable::MergeBounds(size_t column, ColumnBounds& bounds) const {
+  const auto& type = columns_[column].type;
+  // Cut text bounds and absent NaN would mislead the optimizer.
+  if (!bounds.files || !HasNumericBounds(type) || type.IsFloating()) return Status::OK();
+  const auto extremes = bounds.files->FindExtremes();
+  if (!extremes) return Status::OK();
+  const auto value = [](const arrow::Array& values, size_t file) -> Result<duckdb::Value> {
+    ARROW_ASSIGN_OR_RAISE(const auto scalar, values.GetScalar(static_cast<int64_t>(file)));
+    return ToValue(*scalar);
+  };
+  ARROW_ASSIGN_OR_RAISE(const auto min, value(*bounds.min_values, extremes->min_file));
+  ARROW_ASSIGN_OR_RAISE(const auto max, value(*bounds.max_values, extremes->max_file));
+  auto merged = BaseStatistics::CreateUnknown(type).ToUnique();
+  duckdb::NumericStats::SetMin(*merged, min);
+  duckdb::NumericStats::SetMax(*merged, max);
+  bool may_be_null = false;
+  for (size_t file = 0; file < file_count_ && !may_be_null; ++file) {
+    may_be_null = bounds.files->MayBeNull(file);
+  }
+  if (!may_be_null) merged->Set(duckdb::StatsInfo::CANNOT_HAVE_NULL_VALUES);
+  bounds.table = std::move(merged);
+  return Status::OK();
+}
+
+const ScanTable::ColumnBounds& ScanTable::BoundsOf(size_t column) const {
+  auto& bounds = bounds_[column];
+  std::call_once(bounds.once, [&] {
+    // Bounds only save work: without them every file is read.
+    auto status = ReadBounds(column, bounds);
+    if (status.ok()) status = MergeBounds(column, bounds);
+    if (!status.ok()) bounds.files = nullptr;
+  });
+  return bounds;
+}
+
+const FileBounds* ScanTable::Bounds(size_t column) const { return BoundsOf(column).files.get(); }
+
+const FileBounds& ScanTable::FileNumbers() const {
+  std::call_once(file_numbers_once_, [&] { file_numbers_ = FileBounds::OfNumbers(file_count_); });
+  return *file_numbers_;
 }
 
 duckdb::unique_ptr<BaseStatistics> ScanTable::TableStatistics(size_t column) const {
-  const auto& type = columns_[column].type;
-  // Cut text bounds and absent NaN would mislead the optimizer.
-  if (!HasNumericBounds(type) || type.IsFloating() || files_.empty()) return nullptr;
-  duckdb::unique_ptr<BaseStatistics> merged;
-  for (const auto& bound : BoundsOf(column)) {
-    if (!bound) return nullptr;
-    if (merged) {
-      merged->Merge(*bound);
-    } else {
-      merged = bound->Copy().ToUnique();
-    }
-  }
-  return merged;
+  const auto& table = BoundsOf(column).table;
+  return table ? table->ToUnique() : nullptr;
 }
 
 Result<std::shared_ptr<const ScanTable>> ScanTableCache::Get(

@@ -1,7 +1,8 @@
-// What a scan needs of a table, prepared once per TableSource and shared by its queries: the files
-// as grants, the columns in DuckDB's types, constants per file, bounds per file.
+// What a scan needs of a table, prepared once per TableSource and shared by its queries: the files,
+// the columns in DuckDB's types, constants per file, bounds per file.
 //
-// Immutable for callers and safe to share between threads.
+// Immutable for callers and safe to share between threads. What costs time for each file is done on
+// first use.
 
 #pragma once
 
@@ -17,6 +18,8 @@
 #include <duckdb/common/open_file_info.hpp>
 #include <duckdb/storage/statistics/base_statistics.hpp>
 
+#include "delta/action.h"
+#include "engine/duckdb/file_bounds.h"
 #include "engine/table_source.h"
 
 namespace deltaport::engine {
@@ -34,38 +37,59 @@ class ScanTable {
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   const std::vector<Column>& columns() const { return columns_; }
-  const std::vector<duckdb::OpenFileInfo>& files() const { return files_; }
+  size_t file_count() const { return file_count_; }
   std::optional<int64_t> row_count() const { return row_count_; }
+
+  // File i with the grant to read it.
+  duckdb::OpenFileInfo File(size_t file) const;
+
+  // Rows of file i that its log names as deleted; null if none.
+  const delta::DeletionVectorDescriptor* DeletionVector(size_t file) const;
+  // Where the vectors' files are; only for a table with a log.
+  const storage::Location& location() const { return snapshot_->location(); }
+  // Rows in file i, deleted ones included.
+  std::optional<int64_t> RecordCount(size_t file) const;
 
   // Value of a constant column in a file.
   // The column must be constant. Its texts were checked when the table was made.
   duckdb::Value Constant(size_t column, size_t file) const;
 
-  // Bounds of a column in a file; null where nothing is known.
-  const duckdb::BaseStatistics* FileStatistics(size_t column, size_t file) const;
+  // What is known of a column in each file; null if nothing.
+  const FileBounds* Bounds(size_t column) const;
+  // The files' own numbers as if they were a column.
+  const FileBounds& FileNumbers() const;
 
   // Bounds over all files; null where they are not exact enough for the optimizer.
   duckdb::unique_ptr<duckdb::BaseStatistics> TableStatistics(size_t column) const;
 
  private:
-  struct Bounds {
+  struct ColumnBounds {
     std::once_flag once;
-    std::vector<duckdb::unique_ptr<duckdb::BaseStatistics>> files;
+    std::shared_ptr<const FileBounds> files;
+    std::shared_ptr<arrow::Array> min_values;
+    std::shared_ptr<arrow::Array> max_values;
+    duckdb::unique_ptr<duckdb::BaseStatistics> table;  // Null if unknown.
   };
 
   Status AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot);
   Status AddParquetFiles(const ParquetFiles& files);
   Status AddColumn(const arrow::Field& field, std::string physical_name, bool constant);
-  const std::vector<duckdb::unique_ptr<duckdb::BaseStatistics>>& BoundsOf(size_t column) const;
+  const ColumnBounds& BoundsOf(size_t column) const;
+  Status ReadBounds(size_t column, ColumnBounds& bounds) const;
+  Status MergeBounds(size_t column, ColumnBounds& bounds) const;
 
   std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<const delta::Snapshot> snapshot_;  // Null for Parquet files.
+  std::shared_ptr<storage::ObjectStore> store_;
+  std::vector<storage::ObjectInfo> listed_files_;  // Of Parquet files.
+  size_t file_count_ = 0;
   std::vector<Column> columns_;
   std::vector<int> stored_columns_;  // Position in the snapshot's schema, by column.
-  std::vector<duckdb::OpenFileInfo> files_;
   std::optional<int64_t> row_count_;
   std::vector<std::shared_ptr<arrow::Array>> constants_;  // By column; null for stored ones.
-  std::unique_ptr<Bounds[]> bounds_;
+  std::unique_ptr<ColumnBounds[]> bounds_;
+  mutable std::once_flag file_numbers_once_;
+  mutable std::shared_ptr<const FileBounds> file_numbers_;
 };
 
 // The ScanTables of the sources that are in use.

@@ -1,0 +1,107 @@
+#include "engine/duckdb/deletion_vectors.h"
+
+#include <array>
+
+#include <duckdb/storage/buffer_manager.hpp>
+
+#include "engine/duckdb/error_translation.h"
+
+namespace deltaport::engine {
+namespace {
+
+// Rows that DuckDB's memory limit knows about.
+struct CountedRows {
+  CountedRows(std::shared_ptr<const delta::DeletedRows> counted, duckdb::BufferManager& manager)
+      : rows(std::move(counted)),
+        buffers(manager),
+        bytes(static_cast<duckdb::idx_t>(rows->memory_bytes())) {
+    buffers.ReserveMemory(bytes);
+  }
+  ~CountedRows() { buffers.FreeReservedMemory(bytes); }
+  CountedRows(const CountedRows&) = delete;
+  CountedRows& operator=(const CountedRows&) = delete;
+
+  const std::shared_ptr<const delta::DeletedRows> rows;
+  duckdb::BufferManager& buffers;
+  const duckdb::idx_t bytes;
+};
+
+std::string KeyOf(const storage::Location& table, const delta::DeletionVectorDescriptor& vector) {
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", static_cast<const void*>(table.store.get()),
+                     table.path, vector.storage_type, vector.path_or_inline,
+                     vector.offset.value_or(0), vector.size_bytes);
+}
+
+}  // namespace
+
+DeletionVectorCache::DeletionVectorCache(duckdb::DatabaseInstance& database, int64_t kept_bytes_max)
+    : database_(database), kept_bytes_max_(kept_bytes_max) {}
+
+Result<std::shared_ptr<const delta::DeletedRows>> DeletionVectorCache::Get(
+    const storage::Location& table, const delta::DeletionVectorDescriptor& vector) {
+  const std::string key = KeyOf(table, vector);
+  {
+    const std::lock_guard guard(lock_);
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) {
+      ages_.splice(ages_.begin(), ages_, found->second.age);
+      return found->second.rows;
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(auto read, delta::ReadDeletionVector(table, vector));
+  ARROW_ASSIGN_OR_RAISE(const auto counted,
+                        CatchDuckDb([&]() -> Result<std::shared_ptr<const CountedRows>> {
+                          return std::make_shared<const CountedRows>(
+                              std::move(read), duckdb::BufferManager::GetBufferManager(database_));
+                        }));
+  const std::shared_ptr<const delta::DeletedRows> rows(counted, counted->rows.get());
+  Keep(key, rows);
+  return rows;
+}
+
+void DeletionVectorCache::Keep(const std::string& key,
+                               const std::shared_ptr<const delta::DeletedRows>& rows) {
+  const int64_t bytes = rows->memory_bytes() + static_cast<int64_t>(key.size());
+  if (bytes > kept_bytes_max_) return;
+  std::list<Entry> dropped;  // Freed outside of the lock.
+  const std::lock_guard guard(lock_);
+  if (entries_.contains(key)) return;
+  while (kept_bytes_ + bytes > kept_bytes_max_) {
+    const auto oldest = entries_.find(ages_.back());
+    kept_bytes_ -= oldest->second.bytes;
+    dropped.push_back(std::move(oldest->second));
+    entries_.erase(oldest);
+    ages_.pop_back();
+  }
+  ages_.push_front(key);
+  entries_[key] = {rows, bytes, ages_.begin()};
+  kept_bytes_ += bytes;
+}
+
+int64_t DeletionVectorCache::kept_bytes() const {
+  const std::lock_guard guard(lock_);
+  return kept_bytes_;
+}
+
+duckdb::idx_t DeletedRowFilter::Filter(duckdb::row_t start, duckdb::idx_t count,
+                                       duckdb::SelectionVector& selected) {
+  std::array<int64_t, STANDARD_VECTOR_SIZE> deleted;
+  const int64_t end = start + static_cast<int64_t>(count);
+  const size_t found = rows_->RowsFrom(start, std::span(deleted).first(count));
+  size_t next = 0;
+  while (next < found && deleted[next] < end) ++next;
+  if (next == 0) return count;
+  selected.Initialize(STANDARD_VECTOR_SIZE);
+  duckdb::idx_t kept = 0;
+  size_t at = 0;
+  for (duckdb::idx_t offset = 0; offset < count; ++offset) {
+    if (at < next && deleted[at] == start + static_cast<int64_t>(offset)) {
+      ++at;
+    } else {
+      selected.set_index(kept++, offset);
+    }
+  }
+  return kept;
+}
+
+}  // namespace deltaport::engine
