@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <unordered_map>
 
 #include <arrow/api.h>
 #include <arrow/compute/api_vector.h>
@@ -11,6 +10,7 @@
 #include <arrow/util/utf8.h>
 
 #include "columnar/parquet_writer.h"
+#include "delta/file_block.h"
 #include "delta/partition_path.h"
 #include "delta/statistics_collector.h"
 #include "delta/write_schema.h"
@@ -19,6 +19,12 @@
 
 namespace deltaport::delta {
 namespace {
+
+constexpr int64_t kFileBytes = int64_t{128} << 20;
+
+std::string StorePath(const storage::Location& table, std::string_view relative) {
+  return fmt::format("{}/{}", table.path == "/" ? "" : table.path, relative);
+}
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -45,30 +51,49 @@ struct Partition {
   int64_t waiting_bytes = 0;
 };
 
+// Where files go and how they are called.
+struct FileNaming {
+  std::string_view root;    // Below the table, with a final '/', or empty.
+  std::string_view prefix;  // "part" or "cdc".
+};
+
+constexpr FileNaming kDataFiles{"", "part"};
+constexpr FileNaming kChangeFiles{"_change_data/", "cdc"};
+
+columnar::ParquetCompression ParquetCompressionOf(Compression compression) {
+  switch (compression) {
+    case Compression::kSnappy:
+      return columnar::ParquetCompression::kSnappy;
+    case Compression::kGzip:
+      return columnar::ParquetCompression::kGzip;
+    case Compression::kLz4:
+      return columnar::ParquetCompression::kLz4;
+    case Compression::kUncompressed:
+      return columnar::ParquetCompression::kUncompressed;
+    case Compression::kZstd:
+      break;
+  }
+  return columnar::ParquetCompression::kZstd;
+}
+
 class DataFileWriter {
  public:
-  DataFileWriter(const storage::Location& table, const RowConverter& converter,
-                 const std::vector<std::string>& partition_columns,
-                 const DataFileWriterOptions& options)
-      : table_(table), options_(options) {
-    const auto& schema = converter.file_schema();
-    arrow::FieldVector fields;
-    for (int i = 0; i < schema->num_fields(); ++i) {
-      const auto& names = partition_columns;
-      if (std::find(names.begin(), names.end(), schema->field(i)->name()) != names.end()) continue;
-      data_columns_.push_back(i);
-      fields.push_back(schema->field(i));
-    }
-    for (const auto& name : partition_columns) {
-      partition_columns_.emplace_back(schema->GetFieldIndex(name), name);
-    }
-    data_schema_ = arrow::schema(std::move(fields));
+  DataFileWriter(const DataFileTarget& target, const DataFileLayout& layout,
+                 const DataFileWriterOptions& options, const FileNaming& naming)
+      : table_(target.location),
+        layout_(layout),
+        options_(options),
+        naming_(naming),
+        compression_(options.compression.value_or(
+            target.properties.compression.value_or(Compression::kZstd))),
+        file_bytes_(
+            options.file_bytes.value_or(target.properties.target_file_bytes.value_or(kFileBytes))) {
   }
 
   Status Write(const arrow::RecordBatch& batch) {
     if (batch.num_rows() == 0) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto data, batch.SelectColumns(data_columns_));
-    if (partition_columns_.empty()) return Append({}, data);
+    const auto data = layout_.FileRows(batch);
+    if (layout_.partition_columns().empty()) return Append({}, data);
     ARROW_ASSIGN_OR_RAISE(const auto groups, Group(batch));
     for (const auto& [key, rows] : groups) {
       if (rows.size() == static_cast<size_t>(batch.num_rows())) return Append(key, data);
@@ -100,15 +125,15 @@ class DataFileWriter {
  private:
   Result<std::map<PartitionKey, std::vector<int64_t>>> Group(const arrow::RecordBatch& batch) {
     std::map<PartitionKey, std::vector<int64_t>> groups;
-    PartitionKey key(partition_columns_.size());
+    const auto& columns = layout_.partition_columns();
+    PartitionKey key(columns.size());
     std::vector<int64_t>* rows = nullptr;
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       bool changed = row == 0;
-      for (size_t i = 0; i < partition_columns_.size(); ++i) {
-        const auto& [column, name] = partition_columns_[i];
-        auto value = PartitionValueText(*batch.column(column), row);
+      for (size_t i = 0; i < columns.size(); ++i) {
+        auto value = PartitionValueText(*batch.column(columns[i].index), row);
         if (!value.ok()) {
-          return WithContext(value.status(), fmt::format("partition column '{}'", name));
+          return WithContext(value.status(), fmt::format("partition column '{}'", columns[i].name));
         }
         changed = changed || *value != key[i];
         key[i] = value.MoveValueUnsafe();
@@ -122,9 +147,10 @@ class DataFileWriter {
 
   Partition& Find(const PartitionKey& key) {
     Partition& partition = partitions_[key];
-    if (partition.values.empty() && !key.empty()) {
+    if (partition.directory.empty()) {
+      partition.directory = naming_.root;
       for (size_t i = 0; i < key.size(); ++i) {
-        const std::string& name = partition_columns_[i].second;
+        const std::string& name = layout_.partition_columns()[i].physical_name;
         partition.values[name] = key[i];
         partition.directory += PartitionDirectory(name, key[i]) + "/";
       }
@@ -135,7 +161,7 @@ class DataFileWriter {
   Status Append(const PartitionKey& key, std::shared_ptr<arrow::RecordBatch> batch) {
     Partition& partition = Find(key);
     if (!partition.statistics)
-      partition.statistics.emplace(*data_schema_, options_.statistics_columns);
+      partition.statistics.emplace(*layout_.schema(), layout_.statistics_leaves());
     ARROW_RETURN_NOT_OK(partition.statistics->Update(*batch));
     while (batch->num_rows() > 0) {
       const int64_t rows =
@@ -165,17 +191,20 @@ class DataFileWriter {
 
   Status OpenFile(Partition& partition) {
     if (open_files_ >= options_.open_files_max) ARROW_RETURN_NOT_OK(CloseLargestFile());
-    const bool snappy = options_.compression == Compression::kSnappy;
-    partition.path = fmt::format("{}part-{:05}-{}.c000.{}.parquet", partition.directory,
-                                 file_number_++, storage::RandomUuid(), snappy ? "snappy" : "zstd");
-    ARROW_ASSIGN_OR_RAISE(
-        partition.writer,
-        columnar::ParquetWriter::Create(
-            *table_.store, StorePath(partition.path), data_schema_,
-            snappy ? columnar::ParquetCompression::kSnappy : columnar::ParquetCompression::kZstd));
+    const bool plain = compression_ == Compression::kUncompressed;
+    partition.path = fmt::format("{}{}-{:05}-{}.c000{}{}.parquet", partition.directory,
+                                 naming_.prefix, file_number_++, storage::RandomUuid(),
+                                 plain ? "" : ".", plain ? "" : CompressionName(compression_));
+    ARROW_ASSIGN_OR_RAISE(partition.writer,
+                          columnar::ParquetWriter::Create(
+                              *table_.store, StorePath(table_, partition.path), layout_.schema(),
+                              {ParquetCompressionOf(compression_), Threads()}));
     ++open_files_;
     return Status::OK();
   }
+
+  // With many files open, encoded row groups that wait would take too much memory.
+  bool Threads() const { return layout_.partition_columns().empty(); }
 
   Status Flush(Partition& partition) {
     if (partition.waiting.empty()) return Status::OK();
@@ -191,7 +220,7 @@ class DataFileWriter {
   Status CloseIfFull(Partition& partition) {
     if (!partition.writer) return Status::OK();
     ARROW_ASSIGN_OR_RAISE(const int64_t size_bytes, partition.writer->size_bytes());
-    return size_bytes >= options_.file_bytes ? CloseFile(partition) : Status::OK();
+    return size_bytes >= file_bytes_ ? CloseFile(partition) : Status::OK();
   }
 
   Status CloseLargestFile() {
@@ -215,9 +244,11 @@ class DataFileWriter {
     add.path = storage::PercentEncode(partition.path);
     add.partition_values = partition.values;
     // Before closing: should that fail half-way, the clean-up finds the file.
-    written_.push_back(StorePath(partition.path));
+    written_.push_back(StorePath(table_, partition.path));
     ARROW_ASSIGN_OR_RAISE(add.size_bytes, partition.writer->Close());
     add.modification_time_ms = NowMs();
+    add.data_change = options_.data_change;
+    add.clustering_provider = options_.clustering_provider;
     add.stats = partition.statistics->ToJson();
     files_.push_back(std::move(add));
     partition.writer.reset();
@@ -226,15 +257,12 @@ class DataFileWriter {
     return Status::OK();
   }
 
-  std::string StorePath(const std::string& relative) const {
-    return fmt::format("{}/{}", table_.path == "/" ? "" : table_.path, relative);
-  }
-
   const storage::Location& table_;
+  const DataFileLayout& layout_;
   const DataFileWriterOptions& options_;
-  std::shared_ptr<arrow::Schema> data_schema_;
-  std::vector<int> data_columns_;
-  std::vector<std::pair<int, std::string>> partition_columns_;
+  const FileNaming naming_;
+  const Compression compression_;
+  const int64_t file_bytes_;
   std::map<PartitionKey, Partition> partitions_;
   int64_t waiting_bytes_ = 0;
   int open_files_ = 0;
@@ -244,32 +272,80 @@ class DataFileWriter {
 };
 
 Result<std::vector<AddFile>> WriteAll(arrow::RecordBatchReader& rows, const RowConverter& converter,
-                                      DataFileWriter& writer, const CancelToken& token) {
+                                      DataFileWriter& writer, int64_t row_group_rows,
+                                      const CancelToken& token) {
   while (true) {
     ARROW_RETURN_NOT_OK(token.Check());
     ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
     if (!batch) return writer.Finish();
     ARROW_ASSIGN_OR_RAISE(const auto converted, converter.Convert(*batch));
-    ARROW_RETURN_NOT_OK(writer.Write(*converted));
+    // Files can end only between two of these.
+    for (int64_t row = 0; row < converted->num_rows(); row += row_group_rows) {
+      ARROW_RETURN_NOT_OK(writer.Write(*converted->Slice(row, row_group_rows)));
+    }
   }
 }
 
-}  // namespace
-
-Result<std::vector<AddFile>> WriteDataFiles(const storage::Location& table,
-                                            const std::shared_ptr<arrow::Schema>& schema,
-                                            const std::vector<std::string>& partition_columns,
-                                            arrow::RecordBatchReader& rows,
-                                            const DataFileWriterOptions& options,
-                                            const CancelToken& token) {
+Result<std::vector<AddFile>> WriteFiles(const DataFileTarget& target,
+                                        arrow::RecordBatchReader& rows,
+                                        const DataFileWriterOptions& options,
+                                        const arrow::FieldVector& extra_columns,
+                                        const FileNaming& naming, const CancelToken& token) {
   arrow::util::InitializeUTF8();
-  ARROW_ASSIGN_OR_RAISE(const auto converter, RowConverter::Make(schema, *rows.schema()));
-  DataFileWriter writer(table, converter, partition_columns, options);
-  auto files = WriteAll(rows, converter, writer, token);
+  ARROW_ASSIGN_OR_RAISE(const auto layout,
+                        DataFileLayout::Make(target, *rows.schema(), extra_columns));
+  DataFileWriter writer(target, layout, options, naming);
+  auto files = WriteAll(rows, layout.converter(), writer, options.row_group_rows, token);
   if (files.ok()) return files;
   const Status removed = writer.RemoveWritten();
   if (removed.ok()) return files.status();
   return WithContext(files.status(), fmt::format("files were left behind ({})", removed.message()));
+}
+
+template <typename File>
+Status RemoveFiles(const storage::Location& table, const std::vector<File>& files) {
+  Status first;
+  for (const auto& file : files) {
+    ARROW_ASSIGN_OR_RAISE(const std::string path, DecodeFilePath(file.path));
+    const Status status = table.store->Remove(StorePath(table, path));
+    if (first.ok()) first = status;
+  }
+  return first;
+}
+
+}  // namespace
+
+Result<std::vector<AddFile>> WriteDataFiles(const DataFileTarget& target,
+                                            arrow::RecordBatchReader& rows,
+                                            const DataFileWriterOptions& options,
+                                            const CancelToken& token) {
+  return WriteFiles(target, rows, options, options.extra_columns, kDataFiles, token);
+}
+
+Result<std::vector<ChangeFile>> WriteChangeFiles(const DataFileTarget& target,
+                                                 arrow::RecordBatchReader& rows,
+                                                 const DataFileWriterOptions& options,
+                                                 const CancelToken& token) {
+  arrow::FieldVector extra = options.extra_columns;
+  extra.push_back(arrow::field(kChangeTypeColumn, arrow::utf8(), false));
+  ARROW_ASSIGN_OR_RAISE(auto files, WriteFiles(target, rows, options, extra, kChangeFiles, token));
+  std::vector<ChangeFile> changes;
+  for (auto& file : files) {
+    ChangeFile change;
+    change.path = std::move(file.path);
+    change.partition_values = std::move(file.partition_values);
+    change.size_bytes = file.size_bytes;
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+Status RemoveDataFiles(const storage::Location& table, const std::vector<AddFile>& files) {
+  return RemoveFiles(table, files);
+}
+
+Status RemoveChangeFiles(const storage::Location& table, const std::vector<ChangeFile>& files) {
+  return RemoveFiles(table, files);
 }
 
 }  // namespace deltaport::delta

@@ -1,6 +1,7 @@
 #include "delta/row_tracking.h"
 
 #include "columnar/json_document.h"
+#include "storage/uuid.h"
 
 namespace deltaport::delta {
 
@@ -14,6 +15,13 @@ Result<int64_t> RowIdHighWaterMark(const std::map<std::string, DomainMetadata>& 
                  kRowTrackingDomain, found->second.configuration);
   }
   return *mark;
+}
+
+void AddRowTrackingColumns(std::map<std::string, std::string>& configuration) {
+  configuration.try_emplace("delta.rowTracking.materializedRowIdColumnName",
+                            "_row-id-col-" + storage::RandomUuid());
+  configuration.try_emplace("delta.rowTracking.materializedRowCommitVersionColumnName",
+                            "_row-commit-version-col-" + storage::RandomUuid());
 }
 
 DomainMetadata RowTrackingDomain(int64_t high_water_mark) {

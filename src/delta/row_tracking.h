@@ -19,6 +19,10 @@ inline constexpr char kRowTrackingDomain[] = "delta.rowTracking";
 // does not say.
 Result<int64_t> RowIdHighWaterMark(const std::map<std::string, DomainMetadata>& domains);
 
+// Names, in `configuration`, for the columns that keep the ids of rows that are moved to new files,
+// where it has none.
+void AddRowTrackingColumns(std::map<std::string, std::string>& configuration);
+
 DomainMetadata RowTrackingDomain(int64_t high_water_mark);
 
 // numRecords of the statistics. kInvalidArgument naming the file if they do not say.

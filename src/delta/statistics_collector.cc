@@ -1,9 +1,17 @@
 #include "delta/statistics_collector.h"
 
+#include <arrow/util/parallel.h>
+
 #include "columnar/json_document.h"
 #include "delta/column_bounds.h"
 
 namespace deltaport::delta {
+namespace {
+
+// Below, handing columns to other threads costs more than it gains.
+constexpr int64_t kParallelRowsMin = 16 * 1024;
+
+}  // namespace
 
 // A column or struct field. Only leaves count; a struct has children.
 struct StatisticsCollector::Node {
@@ -53,26 +61,29 @@ struct StatisticsCollector::Node {
   }
 };
 
-std::unique_ptr<StatisticsCollector::Node> StatisticsCollector::MakeNode(const arrow::Field& field,
-                                                                         int& leaves_left) {
-  if (leaves_left == 0) return nullptr;
+std::unique_ptr<StatisticsCollector::Node> StatisticsCollector::MakeNode(
+    const arrow::Field& field, const std::vector<bool>& leaves, size_t& leaf) {
   auto node = std::make_unique<Node>();
   node->name = field.name();
   node->is_struct = field.type()->id() == arrow::Type::STRUCT;
   if (!node->is_struct) {
-    if (leaves_left > 0) --leaves_left;
+    const size_t index = leaf++;
+    if (index >= leaves.size() || !leaves[index]) return nullptr;
     node->bounds = ColumnBounds::Make(*field.type());
     return node;
   }
+  bool any = false;
   for (const auto& child : field.type()->fields()) {
-    node->children.push_back(MakeNode(*child, leaves_left));
+    node->children.push_back(MakeNode(*child, leaves, leaf));
+    any = any || node->children.back() != nullptr;
   }
-  return node;
+  return any ? std::move(node) : nullptr;
 }
 
-StatisticsCollector::StatisticsCollector(const arrow::Schema& schema, int leaves_max) {
-  int leaves_left = leaves_max < 0 ? -1 : leaves_max;
-  for (const auto& field : schema.fields()) columns_.push_back(MakeNode(*field, leaves_left));
+StatisticsCollector::StatisticsCollector(const arrow::Schema& schema,
+                                         const std::vector<bool>& leaves) {
+  size_t leaf = 0;
+  for (const auto& field : schema.fields()) columns_.push_back(MakeNode(*field, leaves, leaf));
 }
 
 StatisticsCollector::~StatisticsCollector() = default;
@@ -80,9 +91,15 @@ StatisticsCollector::StatisticsCollector(StatisticsCollector&&) noexcept = defau
 
 Status StatisticsCollector::Update(const arrow::RecordBatch& batch) {
   rows_ += batch.num_rows();
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i]) ARROW_RETURN_NOT_OK(columns_[i]->Update(*batch.column(static_cast<int>(i))));
+  const auto update = [&](int column) {
+    Node* const node = columns_[static_cast<size_t>(column)].get();
+    return node == nullptr ? Status::OK() : node->Update(*batch.column(column));
+  };
+  const int columns = static_cast<int>(columns_.size());
+  if (batch.num_rows() >= kParallelRowsMin && columns > 1) {
+    return arrow::internal::ParallelFor(columns, update);
   }
+  for (int column = 0; column < columns; ++column) ARROW_RETURN_NOT_OK(update(column));
   return Status::OK();
 }
 

@@ -31,7 +31,7 @@ constexpr std::array<FeatureSupport, 20> kFeatures = {{
     {"checkConstraints", 0, 3, true, Writing::kRowRule},
     {"changeDataFeed", 0, 4, true, Writing::kKept},
     {"generatedColumns", 0, 4, true, Writing::kRowRule},
-    {"columnMapping", 2, 5, true, Writing::kKeptUnlessUsed},
+    {"columnMapping", 2, 5, true, Writing::kKept},
     {"identityColumns", 0, 6, true, Writing::kRowRule},
     {"allowColumnDefaults", 0, 0, true, Writing::kKept},
     {"timestampNtz", 0, 0, true, Writing::kKept},
@@ -40,7 +40,7 @@ constexpr std::array<FeatureSupport, 20> kFeatures = {{
     {"domainMetadata", 0, 0, true, Writing::kKept},
     {"inCommitTimestamp", 0, 0, true, Writing::kKept},
     {"rowTracking", 0, 0, true, Writing::kKept},
-    {"clustering", 0, 0, true, Writing::kRefused},
+    {"clustering", 0, 0, true, Writing::kKept},
     {"icebergCompatV1", 0, 0, true, Writing::kKeptUnlessUsed},
     {"icebergCompatV2", 0, 0, true, Writing::kKeptUnlessUsed},
     {"icebergCompatV3", 0, 0, true, Writing::kKeptUnlessUsed},
@@ -88,10 +88,6 @@ bool IsUsed(std::string_view feature, const Metadata& metadata) {
   if (feature == "checkConstraints") return HasSetting(metadata, "delta.constraints.");
   if (feature == "generatedColumns") return schema_has("\"delta.generationExpression\"");
   if (feature == "identityColumns") return schema_has("\"delta.identity.");
-  if (feature == "columnMapping") {
-    const auto mode = metadata.configuration.find("delta.columnMapping.mode");
-    return mode != metadata.configuration.end() && mode->second != "none";
-  }
   if (feature.starts_with("icebergCompat")) {
     const std::string version(feature.substr(std::string_view("icebergCompat").size()));
     const auto on = metadata.configuration.find("delta.enableIcebergCompat" + version);
@@ -338,6 +334,14 @@ Result<Protocol> UpgradedProtocol(const Protocol& current, const arrow::Schema& 
   }
   if (!unknown.empty()) return Refused("writing", unknown);
   return Raised(current, used);
+}
+
+void RemoveProtocolProperties(std::map<std::string, std::string>& configuration) {
+  std::erase_if(configuration, [](const auto& property) {
+    return property.first == "delta.minReaderVersion" ||
+           property.first == "delta.minWriterVersion" ||
+           property.first.starts_with("delta.feature.");
+  });
 }
 
 bool SameProtocol(const Protocol& left, const Protocol& right) {

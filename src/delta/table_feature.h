@@ -32,6 +32,10 @@ Result<Protocol> ProtocolFor(const arrow::Schema& schema, const Metadata& metada
 Result<Protocol> UpgradedProtocol(const Protocol& current, const arrow::Schema& schema,
                                   const Metadata& metadata, const std::vector<std::string>& more);
 
+// Takes the properties away that only ask for protocol versions and features; they are never
+// stored.
+void RemoveProtocolProperties(std::map<std::string, std::string>& configuration);
+
 // Whether both turn on the same features in the same versions.
 bool SameProtocol(const Protocol& left, const Protocol& right);
 

@@ -3,11 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
+#include <functional>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include <arrow/record_batch.h>
 
@@ -15,6 +12,7 @@
 #include "base/error.h"
 #include "delta/action.h"
 #include "delta/data_file_writer.h"
+#include "delta/new_table.h"
 #include "delta/snapshot.h"
 #include "storage/object_store.h"
 
@@ -22,26 +20,26 @@ namespace deltaport::delta {
 
 struct WriteOptions {
   DataFileWriterOptions files;
-  // Recorded with the commit; a writer that repeats itself asks Snapshot::TransactionVersion.
+  // Makes the write happen once: where the table has recorded that version of the application, or a
+  // later one, nothing is written and the outcome says so.
   std::optional<SetTransaction> transaction;
+  // The rows have passed the rules of the table (Transaction::RowRulesApplied).
+  bool rows_checked = false;
+  // Called when all rows are written, for what belongs into the same commit.
+  std::function<Status(Transaction&)> before_commit;
 };
 
 struct WriteOutcome {
-  TableVersion version = 0;  // Committed.
+  TableVersion version = 0;  // Committed; if already_done, the one that had done it.
+  int64_t timestamp_ms = 0;
+  bool already_done = false;
   int64_t rows = 0;
   int64_t files = 0;
   int64_t size_bytes = 0;
   int64_t removed_files = 0;
 };
 
-struct NewTable {
-  std::vector<std::string> partition_columns;
-  std::map<std::string, std::string> configuration;  // Table properties.
-};
-
-// An empty table. `schema` may have every type with a Delta form (columnar::DeltaTypeOf).
-// kAlreadyExists if there is a table, kInvalidArgument for names that no table may have,
-// kUnsupportedFeature for a type or property that we could not keep.
+// An empty table; see StartTable. kAlreadyExists if there is a table.
 Result<WriteOutcome> CreateTable(const storage::Location& location, const arrow::Schema& schema,
                                  const NewTable& table);
 
@@ -58,7 +56,8 @@ Result<WriteOutcome> CreateTableWithRows(const storage::Location& location,
 Result<WriteOutcome> Append(const storage::Location& location, arrow::RecordBatchReader& rows,
                             const WriteOptions& options, const CancelToken& token);
 
-// Replaces all rows. kConflict if anything was committed meanwhile. Otherwise as Append.
+// Replaces all rows that are there when it starts. kConflict if rows were committed meanwhile, but
+// for blind appends: by the table's isolation level these may follow. Otherwise as Append.
 Result<WriteOutcome> Overwrite(const storage::Location& location, arrow::RecordBatchReader& rows,
                                const WriteOptions& options, const CancelToken& token);
 

@@ -48,6 +48,18 @@ std::shared_ptr<arrow::RecordBatchReader> SomeRows() {
   return Rows(TwoColumns(), {Integers({1, 2, std::nullopt}), Texts({"a", "b", "c"})});
 }
 
+NewTable PartitionedBy(std::vector<std::string> columns) {
+  NewTable table;
+  table.partition_columns = std::move(columns);
+  return table;
+}
+
+NewTable WithProperty(const std::string& name, std::string value) {
+  NewTable table;
+  table.configuration[name] = std::move(value);
+  return table;
+}
+
 void ExpectError(const Status& status, ErrorCode code, std::string_view text) {
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(CodeOf(status), code) << status;
@@ -74,7 +86,7 @@ TEST(TableWrite, AppendedRowsAreInTheNextVersion) {
 TEST(TableWrite, ATableCreatedWithRowsHasThemInItsFirstVersion) {
   TestTable table;
   const auto outcome =
-      CreateTableWithRows(table.location(), *SomeRows(), {{"name"}, {}}, {}, kNoCancel);
+      CreateTableWithRows(table.location(), *SomeRows(), PartitionedBy({"name"}), {}, kNoCancel);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->version, 0);
   EXPECT_EQ(outcome->rows, 3);
@@ -155,7 +167,7 @@ class FailingReader final : public arrow::RecordBatchReader {
 
 TEST(TableWrite, AFailingSourceLeavesNothingBehind) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {{"name"}, {}}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), PartitionedBy({"name"})).ok());
   const size_t before = ObjectCount(table);
   FailingReader rows;
   WriteOptions options;
@@ -187,7 +199,7 @@ TEST(TableWrite, ACancelledAppendLeavesNothingBehind) {
 
 TEST(TableWrite, PartitionValuesComeBackWithNullsAndSpecialCharacters) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {{"name"}, {}}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), PartitionedBy({"name"})).ok());
   const std::vector<std::optional<std::string>> names = {"a b/c=%20", std::nullopt, "ü", ".."};
   const auto rows = Rows(TwoColumns(), {Integers({1, 2, 3, 4}), Texts(names)});
   ASSERT_TRUE(Append(table.location(), *rows, {}, kNoCancel).ok());
@@ -206,7 +218,7 @@ TEST(TableWrite, PartitionValuesComeBackWithNullsAndSpecialCharacters) {
 
 TEST(TableWrite, ManyPartitionsKeepWithinTheLimitOfOpenFiles) {
   TestTable table;
-  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {{"id"}, {}}).ok());
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), PartitionedBy({"id"})).ok());
   std::vector<std::optional<int64_t>> ids;
   std::vector<std::optional<std::string>> names;
   for (int64_t i = 0; i < 500; ++i) {
@@ -224,7 +236,7 @@ TEST(TableWrite, ManyPartitionsKeepWithinTheLimitOfOpenFiles) {
 TEST(TableWrite, AppendOnlyTablesRefuseOverwrite) {
   TestTable table;
   ASSERT_TRUE(
-      CreateTable(table.location(), *TwoColumns(), {{}, {{"delta.appendOnly", "true"}}}).ok());
+      CreateTable(table.location(), *TwoColumns(), WithProperty("delta.appendOnly", "true")).ok());
   ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
   ExpectError(Overwrite(table.location(), *SomeRows(), {}, kNoCancel).status(),
               ErrorCode::kInvalidArgument, "delta.appendOnly");
@@ -244,7 +256,7 @@ TEST(TableWrite, TablesWithCheckConstraintsAreRefusedByName) {
 TEST(TableWrite, InCommitTimestampsGrowEvenIfTheClockStands) {
   TestTable table;
   ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(),
-                          {{}, {{"delta.enableInCommitTimestamps", "true"}}})
+                          WithProperty("delta.enableInCommitTimestamps", "true"))
                   .ok());
   int64_t before = (*Snapshot::Open(table.location()))->timestamp_ms();
   for (int i = 0; i < 5; ++i) {
@@ -264,11 +276,63 @@ TEST(TableWrite, BadNamesAndPartitionColumnsAreRefused) {
       arrow::schema({arrow::field("a", arrow::int64()), arrow::field("A", arrow::int64())});
   ExpectError(CreateTable(table.location(), *twice, {}).status(), ErrorCode::kInvalidArgument,
               "'A'");
-  ExpectError(CreateTable(table.location(), *TwoColumns(), {{"nope"}, {}}).status(),
+  ExpectError(CreateTable(table.location(), *TwoColumns(), PartitionedBy({"nope"})).status(),
               ErrorCode::kInvalidArgument, "'nope'");
-  ExpectError(CreateTable(table.location(), *TwoColumns(), {{"id", "name"}, {}}).status(),
+  ExpectError(CreateTable(table.location(), *TwoColumns(), PartitionedBy({"id", "name"})).status(),
               ErrorCode::kInvalidArgument, "every column");
   EXPECT_EQ(ObjectCount(table), 0U);
+}
+
+WriteOptions Once(const std::string& application, int64_t version) {
+  WriteOptions options;
+  options.transaction = SetTransaction{application, version, std::nullopt};
+  return options;
+}
+
+TEST(TableWrite, ARepeatedWriteOfOneApplicationHappensOnce) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
+  const auto first = Append(table.location(), *SomeRows(), Once("job", 7), kNoCancel);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_FALSE(first->already_done);
+  ASSERT_TRUE(Append(table.location(), *SomeRows(), {}, kNoCancel).ok());
+  for (const int64_t version : {7, 6}) {
+    const auto again = Append(table.location(), *SomeRows(), Once("job", version), kNoCancel);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_TRUE(again->already_done);
+    EXPECT_EQ(again->rows, 0);
+  }
+  EXPECT_EQ(Append(table.location(), *SomeRows(), Once("job", 7), kNoCancel)->version, 1);
+  EXPECT_EQ((*Snapshot::Open(table.location()))->version(), 2);
+  EXPECT_FALSE(Append(table.location(), *SomeRows(), Once("job", 8), kNoCancel)->already_done);
+}
+
+TEST(TableWrite, AWriteThatSomebodyElseRepeatedMeanwhileHappensOnce) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(), {}).ok());
+  WriteOptions options = Once("job", 1);
+  options.before_commit = [&](Transaction&) {
+    return Append(table.location(), *SomeRows(), Once("job", 1), kNoCancel).status();
+  };
+  const auto outcome = Append(table.location(), *SomeRows(), options, kNoCancel);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(outcome->already_done);
+  EXPECT_EQ(outcome->version, 1);
+  EXPECT_EQ((*Snapshot::Open(table.location()))->RowCount(), 3);
+  // Two commits and one data file: that of the second writer is gone.
+  EXPECT_EQ(ObjectCount(table), 3U);
+}
+
+TEST(TableWrite, RowsThatWereCheckedMayGoWhereTheyHaveToPassRules) {
+  TestTable table;
+  ASSERT_TRUE(CreateTable(table.location(), *TwoColumns(),
+                          WithProperty("delta.constraints.positive", "id > 0"))
+                  .ok());
+  ExpectError(Append(table.location(), *SomeRows(), {}, kNoCancel).status(),
+              ErrorCode::kUnsupportedFeature, "checkConstraints");
+  WriteOptions options;
+  options.rows_checked = true;
+  EXPECT_TRUE(Append(table.location(), *SomeRows(), options, kNoCancel).ok());
 }
 
 // A directory that is removed again.

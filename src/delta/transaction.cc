@@ -93,6 +93,16 @@ const Protocol& Transaction::protocol() const {
   return rebased_protocol_ ? *rebased_protocol_ : snapshot_->protocol();
 }
 
+Result<DataFileTarget> Transaction::FileTarget() const {
+  std::map<std::string, DomainMetadata> domains;
+  if (snapshot_ != nullptr) domains = snapshot_->domains();
+  for (const auto& [name, domain] : domains_) {
+    domains.erase(name);
+    if (!domain.removed) domains.emplace(name, domain);
+  }
+  return DataFileTarget::Make(table_, metadata(), domains);
+}
+
 void Transaction::AddFiles(std::vector<AddFile> files) {
   std::move(files.begin(), files.end(), std::back_inserter(adds_));
 }

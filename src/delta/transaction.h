@@ -21,6 +21,7 @@
 #include "delta/action.h"
 #include "delta/committer.h"
 #include "delta/conflict.h"
+#include "delta/data_file_layout.h"
 #include "delta/snapshot.h"
 #include "delta/table_properties.h"
 
@@ -54,6 +55,8 @@ class Transaction {
   const Metadata& metadata() const;
   const Protocol& protocol() const;
   const TableProperties& properties() const { return properties_; }
+  // What new data files are written for.
+  Result<DataFileTarget> FileTarget() const;
 
   // Without this, rows (data_change) for a table whose rules its rows have to pass — constraints,
   // invariants, generated and identity columns — are refused at Commit.

@@ -112,18 +112,19 @@ Status CheckWriteSchema(const arrow::Schema& table, const arrow::Schema& rows) {
                fmt::join(differences, "; "));
 }
 
-Status CheckNewTable(const arrow::Schema& schema,
-                     const std::vector<std::string>& partition_columns) {
+Status CheckNewTable(const arrow::Schema& schema, const std::vector<std::string>& partition_columns,
+                     bool mapped) {
   if (schema.num_fields() == 0) {
     return Error(ErrorCode::kInvalidArgument, "a table needs at least one column");
   }
   std::set<std::string> names;
   for (const auto& field : schema.fields()) {
     const std::string& name = field->name();
-    if (name.empty() || name.find_first_of(" ,;{}()\n\t=") != std::string::npos) {
+    const bool special = name.find_first_of(" ,;{}()\n\t=") != std::string::npos;
+    if (name.empty() || (special && !mapped)) {
       return Error(ErrorCode::kInvalidArgument,
                    "the column name '{}' is empty or has one of the characters ' ,;{{}}()=', a tab "
-                   "or a line end; rename it",
+                   "or a line end; rename it, or set delta.columnMapping.mode to 'name'",
                    name);
     }
     if (!names.insert(LowerCase(name)).second) {

@@ -18,10 +18,11 @@ namespace deltaport::delta {
 Status CheckWriteSchema(const arrow::Schema& table, const arrow::Schema& rows);
 
 // kInvalidArgument for what no table may have: no columns, columns of type void, names with
-// characters that Parquet tools refuse (" ,;{}()\n\t="), two names that differ only in case; and
-// for partition columns that do not exist, stand twice, are nested, or leave no other column.
-Status CheckNewTable(const arrow::Schema& schema,
-                     const std::vector<std::string>& partition_columns);
+// characters that Parquet tools refuse (" ,;{}()\n\t=") unless columns are mapped, two names that
+// differ only in case; and for partition columns that do not exist, stand twice, are nested, or
+// leave no other column.
+Status CheckNewTable(const arrow::Schema& schema, const std::vector<std::string>& partition_columns,
+                     bool mapped);
 
 // Turns batches into the table's columns, in its order and types, and checks NOT NULL.
 class RowConverter {

@@ -91,10 +91,11 @@ Status CheckRequest(const ImportRequest& request, bool table_exists) {
 Result<delta::WriteOutcome> Write(const storage::Location& location, arrow::RecordBatchReader& rows,
                                   const ImportRequest& request, const CancelToken& token) {
   const delta::WriteOptions options;
+  delta::NewTable table;
+  table.partition_columns = request.partition_columns;
   switch (request.mode) {
     case ImportMode::kCreate:
-      return delta::CreateTableWithRows(location, rows, {request.partition_columns, {}}, options,
-                                        token);
+      return delta::CreateTableWithRows(location, rows, table, options, token);
     case ImportMode::kOverwrite:
       return delta::Overwrite(location, rows, options, token);
     case ImportMode::kAppend:
