@@ -74,8 +74,20 @@ class Writer {
       text += (i ? " AND " : " HAVING ") + condition;
     }
     text += OrderBy(query.order_by);
-    text += Limit(query);
+    text += Limit(query.limit, query.offset);
     return QuerySql{std::move(text), arrow::schema(schema_out_)};
+  }
+
+  Result<std::string> RowPlaces(const BoundQuery& query, uint64_t rows_max) {
+    ARROW_ASSIGN_OR_RAISE(const auto where, Where(query.predicates));
+    auto keys = query.order_by;
+    for (auto& key : keys) {
+      if (key.in_output) key.output = query.columns.at(static_cast<size_t>(key.output));
+      key.in_output = false;
+    }
+    return fmt::format("SELECT t.file_index, t.file_row_number FROM {} AS t{}{}{}", table_, where,
+                       OrderBy(keys),
+                       Limit(std::min(query.limit.value_or(rows_max), rows_max), query.offset));
   }
 
   Result<std::string> Count(const std::vector<BoundPredicate>& predicates) {
@@ -248,11 +260,11 @@ class Writer {
     return text;
   }
 
-  static std::string Limit(const BoundQuery& query) {
+  static std::string Limit(std::optional<uint64_t> limit, uint64_t offset) {
     constexpr uint64_t kRowsMax = std::numeric_limits<int64_t>::max();
     std::string text;
-    if (query.limit) text += fmt::format(" LIMIT {}", std::min(*query.limit, kRowsMax));
-    if (query.offset > 0) text += fmt::format(" OFFSET {}", std::min(query.offset, kRowsMax));
+    if (limit) text += fmt::format(" LIMIT {}", std::min(*limit, kRowsMax));
+    if (offset > 0) text += fmt::format(" OFFSET {}", std::min(offset, kRowsMax));
     return text;
   }
 
@@ -337,6 +349,11 @@ Result<std::string> LiteralSql(const arrow::Scalar& scalar) {
 Result<QuerySql> ToSql(const BoundQuery& query, const arrow::Schema& schema,
                        std::string_view table) {
   return Writer(schema, table).Select(query);
+}
+
+Result<std::string> ToRowPlaceSql(const BoundQuery& query, const arrow::Schema& schema,
+                                  std::string_view table, uint64_t rows_max) {
+  return Writer(schema, table).RowPlaces(query, rows_max);
 }
 
 Result<std::string> ToCountSql(const std::vector<BoundPredicate>& predicates,

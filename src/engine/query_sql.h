@@ -24,6 +24,11 @@ struct QuerySql {
 Result<QuerySql> ToSql(const BoundQuery& query, const arrow::Schema& schema,
                        std::string_view table);
 
+// file_index and file_row_number of the rows of an ungrouped query, in its order; `rows_max` at
+// most. The table must show these columns, as it does in internal queries.
+Result<std::string> ToRowPlaceSql(const BoundQuery& query, const arrow::Schema& schema,
+                                  std::string_view table, uint64_t rows_max);
+
 // `SELECT count(*)` of the rows that match; kInvalidArgument as above.
 Result<std::string> ToCountSql(const std::vector<BoundPredicate>& predicates,
                                const arrow::Schema& schema, std::string_view table);

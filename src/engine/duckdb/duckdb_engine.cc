@@ -1,7 +1,9 @@
 // QueryEngine on one locked DuckDB instance.
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "engine/duckdb/statement_guard.h"
 #include "engine/query_engine.h"
 #include "engine/query_sql.h"
+#include "engine/row_lookup.h"
 
 namespace deltaport::engine {
 namespace {
@@ -72,6 +75,29 @@ Result<int64_t> SingleInteger(arrow::RecordBatchReader& reader) {
   return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
 }
 
+bool HasVirtualNames(const arrow::Schema& schema) {
+  return std::any_of(schema.fields().begin(), schema.fields().end(), [](const auto& field) {
+    return duckdb::StringUtil::CIEquals(field->name(), std::string(kFileIndexColumn)) ||
+           duckdb::StringUtil::CIEquals(field->name(), std::string(kFileRowNumberColumn));
+  });
+}
+
+// Nullopt for more than `rows_max`.
+Result<std::optional<std::vector<RowPlace>>> ReadPlaces(arrow::RecordBatchReader& reader,
+                                                        size_t rows_max) {
+  std::vector<RowPlace> places;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, reader.Next());
+    if (!batch) return places;
+    const auto& files = static_cast<const arrow::Int64Array&>(*batch->column(0));
+    const auto& rows = static_cast<const arrow::Int64Array&>(*batch->column(1));
+    for (int64_t i = 0; i < batch->num_rows(); ++i) {
+      places.push_back({static_cast<size_t>(files.Value(i)), rows.Value(i)});
+    }
+    if (places.size() > rows_max) return std::nullopt;
+  }
+}
+
 class DuckDbEngine final : public QueryEngine {
  public:
   explicit DuckDbEngine(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {}
@@ -79,6 +105,8 @@ class DuckDbEngine final : public QueryEngine {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(
       const std::shared_ptr<const TableSource>& table, const BoundQuery& query,
       const CancelToken& token) override {
+    ARROW_ASSIGN_OR_RAISE(auto found, LookUp(table, query, token));
+    if (found) return found;
     ARROW_ASSIGN_OR_RAISE(auto sql, ToSql(query, *table->schema(), SourceSql()));
     return Run(table, sql.text, std::move(sql.schema), token);
   }
@@ -140,6 +168,25 @@ class DuckDbEngine final : public QueryEngine {
   }
 
  private:
+  // The answer by single rows; null if a scan is the way.
+  Result<std::shared_ptr<arrow::RecordBatchReader>> LookUp(
+      const std::shared_ptr<const TableSource>& table, const BoundQuery& query,
+      const CancelToken& token) {
+    const std::shared_ptr<arrow::RecordBatchReader> scan_instead;
+    const size_t rows_max = LookupRowsMax(query);
+    if (rows_max == 0 || HasVirtualNames(*table->schema())) return scan_instead;
+    InternalQuery places_query{.tables = {{kSourceName, table}}, .keep_order = true};
+    ARROW_ASSIGN_OR_RAISE(places_query.sql,
+                          ToRowPlaceSql(query, *table->schema(), SourceSql(), rows_max + 1));
+    ARROW_ASSIGN_OR_RAISE(const auto reader, ExecuteInternal(places_query, token));
+    ARROW_ASSIGN_OR_RAISE(const auto places, ReadPlaces(*reader, rows_max));
+    if (!places) return scan_instead;
+    ARROW_ASSIGN_OR_RAISE(const auto rows, fetcher_.Fetch(*table, query.columns, *places, token));
+    if (!rows) return scan_instead;
+    ARROW_ASSIGN_OR_RAISE(const auto named, rows->RenameColumns(query.output_names));
+    return arrow::RecordBatchReader::Make({named}, named->schema());
+  }
+
   duckdb::shared_ptr<QueryState> StateFor(std::shared_ptr<const TableResolver> tables) const {
     return duckdb::make_shared_ptr<QueryState>(std::move(tables), instance_->caches());
   }
@@ -155,6 +202,7 @@ class DuckDbEngine final : public QueryEngine {
   }
 
   const std::shared_ptr<Instance> instance_;
+  RowFetcher fetcher_;
 };
 
 }  // namespace
