@@ -52,7 +52,8 @@ class Deltaport(Server):
         tables = "".join(
             f"[[dataset]]\nname = \"{name}\"\n[dataset.source]\nkind = \"delta\"\n"
             f"location = \"{self.file / name}\"\n" for name in ("items", "many"))
-        configuration.write_text(f"[server]\nlisten = \"127.0.0.1\"\n[sql]\nenabled = true\n{tables}")
+        server = "[server]\nlisten = \"127.0.0.1\"\n[sql]\nenabled = true\n"
+        configuration.write_text(server + tables)
         return [str(self.binary), "serve", "--config", str(configuration), "--port", "0"]
 
     def sql(self, text):

@@ -254,8 +254,7 @@ std::string Snapshot::FilePath(size_t file) const {
 }
 
 std::optional<int64_t> Snapshot::RowCount() const {
-  std::call_once(state_->row_count_once,
-                 [this] { state_->row_count = files().total_row_count(); });
+  std::call_once(state_->row_count_once, [this] { state_->row_count = files().total_row_count(); });
   return state_->row_count;
 }
 

@@ -42,11 +42,10 @@ Status VisitCommit(const storage::ObjectStore& store, const CommitFile& commit,
                    TombstoneCollector& collector) {
   ARROW_ASSIGN_OR_RAISE(const auto bytes, store.Read(commit.file.path));
   std::vector<Action> actions;
-  ARROW_RETURN_NOT_OK(
-      ParseCommit(std::string_view(*bytes), commit.file.path, [&](Action&& action) {
-        actions.push_back(std::move(action));
-        return Status::OK();
-      }));
+  ARROW_RETURN_NOT_OK(ParseCommit(std::string_view(*bytes), commit.file.path, [&](Action&& action) {
+    actions.push_back(std::move(action));
+    return Status::OK();
+  }));
   for (auto action = actions.rbegin(); action != actions.rend(); ++action) {
     const Status status = collector.Visit(std::move(*action));
     if (!status.ok()) return WithContext(status, commit.file.path);
@@ -66,9 +65,9 @@ Result<std::vector<RemoveFile>> ReadTombstones(const storage::Location& table,
   CheckpointReaderOptions options;
   options.removes = true;
   for (const auto& part : segment.checkpoint_parts) {
-    ARROW_RETURN_NOT_OK(
-        ReadCheckpointPart(*table.store, part.path, options,
-                           [&](Action&& action) { return collector.Visit(std::move(action)); }));
+    ARROW_RETURN_NOT_OK(ReadCheckpointPart(*table.store, part.path, options, [&](Action&& action) {
+      return collector.Visit(std::move(action));
+    }));
   }
   return collector.Finish();
 }

@@ -130,7 +130,8 @@ TEST(InternalQueryTest, StreamsKeepTypesAndOrder) {
   for (int i = 0; i < 500; ++i) {
     rows += fmt::format(
         R"({{"n":{0},"small":{1},"flag":true,"exact":"{0}.125","narrow":"-{1}.25","real":0.5,)"
-        R"("text":"x{0}","bytes":"b","day":{0},"at":"2021-03-04 05:06:07.{0:06}","local":"1950-03-04 05:06:07.{0:06}",)"
+        R"("text":"x{0}","bytes":"b","day":{0},"at":"2021-03-04 05:06:07.{0:06}",)"
+        R"("local":"1950-03-04 05:06:07.{0:06}",)"
         R"("list":[{0},null],)"
         R"("nested":{{"a":"é","b":[1.5,null]}},"map":[["k",{0}],["l",null]]}},)",
         i, i % 100);

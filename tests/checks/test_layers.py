@@ -15,7 +15,10 @@ CONFINED = {
     "spdlog": (r"^spdlog/", ["src/base/log."]),
     "nanobind": (r"^nanobind/", ["src/python/"]),
     "OpenSSL": (r"^openssl/", ["src/ports/wire/", "src/base/"]),
-    "compression": (r"^(zlib|zstd|isa-l|igzip_lib|brotli)\b", ["src/ports/wire/", "src/columnar/"]),
+    "compression": (r"^(zstd|isa-l|igzip_lib|brotli)\b", ["src/ports/wire/", "src/columnar/"]),
+    # Its CRC-32 is the checksum of deletion vectors.
+    "zlib": (r"^zlib\b", ["src/ports/wire/", "src/columnar/", "src/delta/deletion_vector"]),
+    "CRoaring": (r"^roaring", ["src/delta/deleted_rows"]),
     "Parquet": (r"^parquet/", ["src/columnar/", "src/delta/", "src/engine/parquet_files",
                                "src/cli/result_writer"]),
 }
