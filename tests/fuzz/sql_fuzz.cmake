@@ -1,4 +1,4 @@
 set(sql_fuzz_LAYERS delta duckdb)
 set(sql_fuzz_SOURCES
-    engine/duckdb/statement_functions.cc engine/duckdb/statement_guard.cc
-    engine/duckdb/statement_walker.cc)
+    engine/duckdb/sql_text.cc engine/duckdb/statement_functions.cc
+    engine/duckdb/statement_guard.cc engine/duckdb/statement_walker.cc)

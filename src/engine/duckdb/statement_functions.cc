@@ -137,6 +137,29 @@ constexpr std::string_view kRefused =
     "variant_to_parquet_variant vector_type verify_external verify_fetch_row verify_parallelism "
     "verify_serializer which_secret write_log ";
 
+// Those of kAllowed that do not give one value for each row, or tell about the session.
+constexpr std::string_view kNotScalar =
+    "alias any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max "
+    "arg_max_null arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last argmax argmin "
+    "array_agg avg bit_and bit_or bit_xor bitstring_agg bool_and bool_or corr count count_if "
+    "count_star countif covar_pop covar_samp cume_dist current_catalog current_database "
+    "current_role current_schema current_schemas current_user dense_rank entropy favg fill first "
+    "first_value fsum generate_subscripts geomean geometric_mean group_concat grouping "
+    "grouping_id histogram histogram_exact json_group_array json_group_object "
+    "json_group_structure kahan_sum kurtosis kurtosis_pop lag last last_value lead list listagg "
+    "mad max max_by mean median min min_by mode nth_value ntile percent_rank product quantile "
+    "quantile_cont quantile_disc rank rank_dense regexp_split_to_table regr_avgx regr_avgy "
+    "regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile "
+    "row_number sem session_user skewness stddev stddev_pop stddev_samp string_agg sum "
+    "sum_no_overflow sumkahan unlist unnest unpivot_list user var_pop var_samp variance version "
+    "wavg weighted_avg ";
+
+// Those of kAllowed that look at the clock (`age` of one argument does) or at random numbers.
+constexpr std::string_view kVolatile =
+    "age ago current_date current_localtime current_localtimestamp gen_random_uuid "
+    "get_current_time get_current_timestamp now random today transaction_timestamp uuid uuidv4 "
+    "uuidv7 ";
+
 using Names = std::unordered_set<std::string_view>;
 
 Names Split(std::string_view words) {
@@ -158,6 +181,16 @@ bool IsAllowedFunction(std::string_view lower_case_name) {
 
 bool IsAllowedTableFunction(std::string_view lower_case_name) {
   static const Names names = Split(kAllowedTableFunctions);
+  return names.contains(lower_case_name);
+}
+
+bool IsScalarFunction(std::string_view lower_case_name) {
+  static const Names not_scalar = Split(kNotScalar);
+  return IsAllowedFunction(lower_case_name) && !not_scalar.contains(lower_case_name);
+}
+
+bool IsVolatileFunction(std::string_view lower_case_name) {
+  static const Names names = Split(kVolatile);
   return names.contains(lower_case_name);
 }
 

@@ -1,63 +1,19 @@
 #include "engine/duckdb/statement_guard.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
-#include <vector>
 
-#include <arrow/util/utf8.h>
 #include <duckdb.hpp>
-#include <duckdb/common/error_data.hpp>
-#include <duckdb/common/string_util.hpp>
-#include <duckdb/parser/parser.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/select_statement.hpp>
 
+#include "engine/duckdb/sql_text.h"
 #include "engine/duckdb/statement_walker.h"
 
 namespace deltaport::engine {
 namespace {
 
-Status CheckText(std::string_view sql) {
-  if (sql.size() > kSqlMaxBytes) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "the SQL text has {} bytes, more than the {} that are allowed", sql.size(),
-                 kSqlMaxBytes);
-  }
-  if (sql.find('\0') != std::string_view::npos ||
-      !arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(sql.data()),
-                                 static_cast<int64_t>(sql.size()))) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "could not parse SQL: the text must be UTF-8 without null bytes");
-  }
-  return Status::OK();
-}
-
-// " (line 2, column 7)" for a byte offset into the text, "" without one.
-std::string PositionText(std::string_view sql, const duckdb::ErrorData& error) {
-  const auto entry = error.ExtraInfo().find("position");
-  if (entry == error.ExtraInfo().end()) return "";
-  const size_t offset =
-      std::min<size_t>(std::strtoull(entry->second.c_str(), nullptr, 10), sql.size());
-  const auto before = sql.substr(0, offset);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0.
-  return fmt::format(" (line {}, column {})", line, offset - line_start + 1);
-}
-
-Result<duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>> Parse(std::string_view sql) {
-  duckdb::ParserOptions options;
-  options.max_expression_depth = kSqlMaxDepth;
-  duckdb::Parser parser(options);
-  try {
-    parser.ParseQuery(std::string(sql));
-  } catch (const std::exception& exception) {
-    const duckdb::ErrorData error(exception);
-    return Error(ErrorCode::kInvalidArgument, "could not parse SQL: {}{}", error.RawMessage(),
-                 PositionText(sql, error));
-  }
-  return std::move(parser.statements);
-}
+constexpr SqlTextLimits kLimits = {kSqlMaxBytes, kSqlMaxDepth};
 
 Status NotReading() {
   return Error(ErrorCode::kInvalidArgument,
@@ -84,8 +40,8 @@ bool HasOrder(const duckdb::QueryNode& query) {
 }  // namespace
 
 Result<GuardedStatement> GuardStatement(std::string_view sql, const TableResolver& tables) {
-  ARROW_RETURN_NOT_OK(CheckText(sql));
-  ARROW_ASSIGN_OR_RAISE(auto statements, Parse(sql));
+  ARROW_RETURN_NOT_OK(CheckSqlText(sql, kLimits));
+  ARROW_ASSIGN_OR_RAISE(auto statements, ParseSqlText("", sql, "", kLimits));
   if (statements.empty()) return Error(ErrorCode::kInvalidArgument, "sql must not be empty");
   if (statements.size() > 1) {
     return Error(ErrorCode::kInvalidArgument, "exactly one SQL statement is allowed");
