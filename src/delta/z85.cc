@@ -12,11 +12,11 @@ constexpr std::string_view kDigits =
 constexpr uint64_t kBase = 85;
 static_assert(kDigits.size() == kBase);
 
-constexpr std::array<int8_t, 256> DigitValues() {
-  std::array<int8_t, 256> values{};
+constexpr std::array<int16_t, 256> DigitValues() {
+  std::array<int16_t, 256> values{};
   values.fill(-1);
   for (size_t i = 0; i < kDigits.size(); ++i) {
-    values[static_cast<unsigned char>(kDigits[i])] = static_cast<int8_t>(i);
+    values[static_cast<unsigned char>(kDigits[i])] = static_cast<int16_t>(i);
   }
   return values;
 }
