@@ -54,7 +54,7 @@ Result<std::shared_ptr<const delta::DeletedRows>> DeletionVectorCache::Get(
                           return std::make_shared<const CountedRows>(
                               std::move(read), duckdb::BufferManager::GetBufferManager(database_));
                         }));
-  const std::shared_ptr<const delta::DeletedRows> rows(counted, counted->rows.get());
+  std::shared_ptr<const delta::DeletedRows> rows(counted, counted->rows.get());
   Keep(key, rows);
   return rows;
 }

@@ -19,7 +19,10 @@ namespace {
 // Larger batches are cut, so that several threads share them.
 constexpr int64_t kBatchRowsMax = 64 * 1024;
 
-StreamInput& InputOf(uintptr_t pointer) { return *reinterpret_cast<StreamInput*>(pointer); }
+// DuckDB hands pointers on as numbers.
+StreamInput& InputOf(uintptr_t pointer) {
+  return *reinterpret_cast<StreamInput*>(pointer);  // NOLINT(performance-no-int-to-ptr)
+}
 
 void GetSchema(ArrowArrayStream* pointer, ArrowSchema& out) {
   const auto& input = InputOf(reinterpret_cast<uintptr_t>(pointer));

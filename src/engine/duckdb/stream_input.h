@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 #include <duckdb.hpp>
 #include <duckdb/catalog/catalog_entry/schema_catalog_entry.hpp>
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
