@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
@@ -74,6 +75,48 @@ bool ParquetFile::LeafIsNull(std::string_view path) const {
     return false;  // Unreadable statistics prove nothing.
   }
   return true;
+}
+
+Result<std::shared_ptr<arrow::Schema>> ParquetFile::Schema() const {
+  std::shared_ptr<arrow::Schema> schema;
+  try {
+    const Status status = reader_->GetSchema(&schema);
+    if (!status.ok()) return Explain(status);
+  } catch (const parquet::ParquetException& failure) {
+    return Corrupt(path_, failure.what());
+  }
+  return schema;
+}
+
+ParquetFile::LeafSummary ParquetFile::Summarize(std::string_view leaf) const {
+  const auto metadata = reader_->parquet_reader()->metadata();
+  const int column = FindLeaf(*metadata->schema(), leaf);
+  if (column < 0) return {{}, rows()};
+  // A column "a.b" and the field b of a column a have one path.
+  for (int i = column + 1; i < metadata->num_columns(); ++i) {
+    if (metadata->schema()->Column(i)->path()->ToDotString() == leaf) return {};
+  }
+  LeafSummary summary{{}, 0};
+  bool bounded = true;
+  try {
+    for (int group = 0; group < metadata->num_row_groups(); ++group) {
+      const auto chunk = metadata->RowGroup(group)->ColumnChunk(column);
+      const auto statistics = chunk->statistics();
+      if (!statistics || !statistics->HasNullCount()) return {};
+      *summary.null_count += statistics->null_count();
+      if (statistics->null_count() == chunk->num_values()) continue;
+      std::shared_ptr<arrow::Scalar> min, max;
+      bounded = bounded && statistics->HasMinMax() &&
+                parquet::arrow::StatisticsAsScalars(*statistics, &min, &max).ok();
+      if (!bounded) continue;
+      summary.bounds.push_back(std::move(min));
+      summary.bounds.push_back(std::move(max));
+    }
+  } catch (const parquet::ParquetException&) {
+    return {};  // Unreadable statistics prove nothing.
+  }
+  if (!bounded) summary.bounds.clear();
+  return summary;
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ParquetFile::Read(

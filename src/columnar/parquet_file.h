@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 
 #include "base/error.h"
 #include "storage/object_store.h"
@@ -32,6 +34,17 @@ class ParquetFile {
 
   // True if every row group says that the leaf is null throughout, or there is none of that path.
   bool LeafIsNull(std::string_view path) const;
+
+  // The columns as Arrow has them.
+  Result<std::shared_ptr<arrow::Schema>> Schema() const;
+
+  // What the footer says about all values of a leaf. Bounds are at least as wide as the values
+  // (writers cut long texts) and leave out NaN; empty, or nullopt, where some row group is silent.
+  struct LeafSummary {
+    arrow::ScalarVector bounds;  // Minima and maxima of the row groups that have values.
+    std::optional<int64_t> null_count;
+  };
+  LeafSummary Summarize(std::string_view leaf) const;
 
   // Batches of the leaves that `wanted` accepts, at most 4096 rows each. Errors name the path; the
   // reader keeps the file open.

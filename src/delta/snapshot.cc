@@ -15,6 +15,7 @@
 #include "delta/log_path.h"
 #include "delta/log_replay.h"
 #include "delta/log_segment.h"
+#include "delta/snapshot_view.h"
 #include "delta/table_feature.h"
 #include "storage/uri.h"
 
@@ -166,7 +167,52 @@ class SnapshotBuilder {
     return Build(location, segment.version, std::move(table), segment.last_commit, previous);
   }
 
+  static Result<std::shared_ptr<const Snapshot>> View(const Snapshot& table,
+                                                      const ViewColumns& columns,
+                                                      std::vector<ViewFile> files) {
+    auto state = std::make_unique<Snapshot::State>();
+    state->location = table.location();
+    state->version = table.version();
+    state->timestamp_ms = table.timestamp_ms();
+    state->table.protocol = table.protocol();
+    state->table.metadata = table.metadata();
+    state->schema = table.schema();
+    state->physical_names = table.state_->physical_names;
+    state->is_partition_column = table.state_->is_partition_column;
+    for (const auto* more : {&columns.stored, &columns.constants}) {
+      for (const auto& field : *more) {
+        ARROW_RETURN_NOT_OK(AddColumn(field, more == &columns.constants, *state));
+      }
+    }
+    FileBlockBuilder builder;
+    for (auto& file : files) {
+      ARROW_RETURN_NOT_OK(DecodeFilePath(file.file.path).status());
+      for (size_t i = 0; i < columns.constants.size(); ++i) {
+        file.file.partition_values[columns.constants[i]->name()] = std::move(file.constants[i]);
+      }
+      ARROW_RETURN_NOT_OK(builder.Append(file.file));
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto block, builder.Finish());
+    ARROW_ASSIGN_OR_RAISE(state->table.files, LiveFiles::Extend({}, {}, block));
+    ARROW_RETURN_NOT_OK(CheckFiles(state->location, state->table.files));
+    return std::shared_ptr<const Snapshot>(new Snapshot(std::move(state)));
+  }
+
  private:
+  static Status AddColumn(const std::shared_ptr<arrow::Field>& field, bool constant,
+                          Snapshot::State& state) {
+    if (state.schema->GetFieldIndex(field->name()) >= 0) {
+      return Error(ErrorCode::kInvalidArgument,
+                   "table {}: it has a column '{}' of its own, so none of that name can be added",
+                   state.location.path, field->name());
+    }
+    ARROW_ASSIGN_OR_RAISE(state.schema, state.schema->AddField(state.schema->num_fields(), field));
+    state.physical_names.push_back(field->name());
+    state.is_partition_column.push_back(constant);
+    if (constant) state.table.metadata->partition_columns.push_back(field->name());
+    return Status::OK();
+  }
+
   static Status Complete(Snapshot::State& state) {
     if (!state.table.protocol) {
       return Error(ErrorCode::kCorruptTable, "the log holds no protocol action");
@@ -187,6 +233,11 @@ class SnapshotBuilder {
     return CheckFiles(state.location, state.table.files);
   }
 };
+
+Result<std::shared_ptr<const Snapshot>> MakeView(const Snapshot& table, const ViewColumns& columns,
+                                                 std::vector<ViewFile> files) {
+  return SnapshotBuilder::View(table, columns, std::move(files));
+}
 
 Snapshot::Snapshot(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Snapshot::~Snapshot() = default;
