@@ -25,6 +25,8 @@ void AddSchemaCommand(CLI::App& app, Action& action);
 void AddHistoryCommand(CLI::App& app, Action& action);
 void AddReadCommand(CLI::App& app, Action& action);
 void AddImportCommand(CLI::App& app, Action& action);
+void AddCreateCommand(CLI::App& app, Action& action);
+void AddAppendCommand(CLI::App& app, Action& action);
 void AddConfigCommand(CLI::App& app, Action& action);
 void AddCompletionCommand(CLI::App& app, Action& action);
 void AddVersionCommand(CLI::App& app, Action& action);

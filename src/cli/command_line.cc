@@ -70,6 +70,8 @@ void AddCommands(CLI::App& app, Action& action) {
   AddHistoryCommand(app, action);
   AddReadCommand(app, action);
   AddImportCommand(app, action);
+  AddCreateCommand(app, action);
+  AddAppendCommand(app, action);
   AddConfigCommand(app, action);
   AddCompletionCommand(app, action);
   AddVersionCommand(app, action);

@@ -156,7 +156,7 @@ Result<std::shared_ptr<arrow::DataType>> ParseType(JsonValue type, const std::st
 
 void AppendType(const arrow::DataType& type, std::string& out);
 
-// Numbers in Delta's own field metadata; everything else there is a string.
+// Numbers and truth values in Delta's own field metadata; everything else there is a string.
 bool IsNumberKey(std::string_view key) {
   return key == kColumnIdKey || key == "delta.identity.start" || key == "delta.identity.step" ||
          key == "delta.identity.highWaterMark";
@@ -176,7 +176,9 @@ void AppendMetadata(const arrow::KeyValueMetadata* metadata, std::string& out) {
     int64_t number = 0;
     const std::string& value = metadata->value(i);
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (IsNumberKey(key) && parsed.ec == std::errc() && *parsed.ptr == '\0') {
+    const bool truth =
+        key == "delta.identity.allowExplicitInsert" && (value == "true" || value == "false");
+    if (truth || (IsNumberKey(key) && parsed.ec == std::errc() && *parsed.ptr == '\0')) {
       out += value;
     } else {
       AppendQuotedJson(value, out);

@@ -4,6 +4,7 @@
 
 #include "delta/table_write.h"
 #include "lake/dataset_opener.h"
+#include "lake/write/append.h"
 #include "storage/object_store.h"
 
 namespace deltaport::lake {
@@ -88,20 +89,19 @@ Status CheckRequest(const ImportRequest& request, bool table_exists) {
   return Status::OK();
 }
 
-Result<delta::WriteOutcome> Write(const storage::Location& location, arrow::RecordBatchReader& rows,
+Result<delta::WriteOutcome> Write(engine::QueryEngine& engine, const storage::Location& location,
+                                  std::shared_ptr<arrow::RecordBatchReader> rows,
                                   const ImportRequest& request, const CancelToken& token) {
-  const delta::WriteOptions options;
-  delta::NewTable table;
-  table.partition_columns = request.partition_columns;
-  switch (request.mode) {
-    case ImportMode::kCreate:
-      return delta::CreateTableWithRows(location, rows, table, options, token);
-    case ImportMode::kOverwrite:
-      return delta::Overwrite(location, rows, options, token);
-    case ImportMode::kAppend:
-      break;
+  delta::WriteOptions options;
+  if (request.mode == ImportMode::kCreate) {
+    delta::NewTable table;
+    table.partition_columns = request.partition_columns;
+    return delta::CreateTableWithRows(location, *rows, table, options, token);
   }
-  return delta::Append(location, rows, options, token);
+  options.transaction = request.transaction;
+  const auto mode =
+      request.mode == ImportMode::kOverwrite ? AppendMode::kOverwrite : AppendMode::kAppend;
+  return AppendRows(engine, location, std::move(rows), mode, std::move(options), token);
 }
 
 }  // namespace
@@ -111,9 +111,11 @@ Result<ImportOutcome> Import(engine::QueryEngine& engine, const ImportRequest& r
   ARROW_ASSIGN_OR_RAISE(const auto location, storage::ParseLocation(request.table));
   ARROW_ASSIGN_OR_RAISE(const bool table_exists, HasDeltaLog(location));
   ARROW_RETURN_NOT_OK(CheckRequest(request, table_exists));
-  ARROW_ASSIGN_OR_RAISE(const auto rows, FileSequence::Open(engine, request, token));
-  ARROW_ASSIGN_OR_RAISE(const auto outcome, Write(location, *rows, request, token));
-  return ImportOutcome{outcome.version, outcome.rows, outcome.files, outcome.size_bytes};
+  ARROW_ASSIGN_OR_RAISE(auto rows, FileSequence::Open(engine, request, token));
+  ARROW_ASSIGN_OR_RAISE(const auto outcome,
+                        Write(engine, location, std::move(rows), request, token));
+  return ImportOutcome{outcome.version, outcome.rows, outcome.files, outcome.size_bytes,
+                       outcome.already_done};
 }
 
 }  // namespace deltaport::lake

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/cancel_token.h"
 #include "base/error.h"
+#include "delta/action.h"
 #include "delta/snapshot.h"
 #include "engine/query_engine.h"
 
@@ -20,11 +22,14 @@ enum class ImportMode {
 };
 
 struct ImportRequest {
-  std::vector<std::string> files;  // Parquet or CSV files, or globs; all with the same columns.
-  std::string table;               // Path or URI of the table's folder.
+  // Parquet or CSV files or files of JSON lines, or globs; all with the same columns.
+  std::vector<std::string> files;
+  std::string table;  // Path or URI of the table's folder.
   ImportMode mode = ImportMode::kAppend;
   std::vector<std::string> partition_columns;  // Only with kCreate.
-  std::function<void(int64_t rows)> on_rows;   // Told of rows as they are read; may be empty.
+  // Makes a repeated import safe: see delta::WriteOptions. Not with kCreate.
+  std::optional<delta::SetTransaction> transaction;
+  std::function<void(int64_t rows)> on_rows;  // Told of rows as they are read; may be empty.
 };
 
 struct ImportOutcome {
@@ -32,12 +37,14 @@ struct ImportOutcome {
   int64_t rows = 0;
   int64_t files = 0;
   int64_t size_bytes = 0;
+  bool already_done = false;  // `transaction` was recorded before; nothing was written.
 };
 
-// Reads all files as one stream and writes them in one commit, with kCreate the table's first.
-// Nothing is visible when it fails.
-// kNotFound or kAlreadyExists if the table is not as the mode wants it, kInvalidArgument if the
-// columns of the files differ from each other or from the table, kCancelled by `token`.
+// The rows have to keep the rules of the table, which fills columns that they lack
+// (write/append.h). Reads all files as one stream and writes them in one commit, with kCreate the
+// table's first. Nothing is visible when it fails. kNotFound or kAlreadyExists if the table is not
+// as the mode wants it, kInvalidArgument if the columns of the files differ from each other or from
+// the table, kCancelled by `token`.
 Result<ImportOutcome> Import(engine::QueryEngine& engine, const ImportRequest& request,
                              const CancelToken& token);
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-COMMANDS = ["serve", "query", "ls", "schema", "history", "read", "import", "config",
+COMMANDS = ["serve", "query", "ls", "schema", "history", "read", "import", "create",
+            "append", "config",
             "config check", "config print", "config example", "completion", "version"]
 
 
