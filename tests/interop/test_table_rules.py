@@ -16,6 +16,57 @@ def append(run_deltaport, tmp_path):
     return run
 
 
+EXPRESSIONS = {
+    "BIGINT": ["x div 3 + x % 7", "x % -3", "x div -3", "unix_timestamp(ts)", "CAST(ts AS BIGINT)",
+               "CAST(d AS BIGINT)", "floor(d)", "ceil(d)", "abs(x)", "greatest(x, 3)",
+               "-x * 2", "~x ^ 5"],
+    "INT": ["year(ts) * 100 + month(ts)", "dayofweek(ts)", "weekday(ts)", "second(ts)",
+            "length(concat(s, '-', s))", "if(x > 5, quarter(ts), weekofyear(ts))",
+            "datediff(ts, DATE'2000-01-01')", "dayofyear(ts)", "octet_length(s)"],
+    "DATE": ["CAST(ts AS DATE)", "date_add(CAST(ts AS DATE), 3)", "trunc(CAST(ts AS DATE), 'MM')",
+             "last_day(CAST(ts AS DATE))", "trunc(CAST(ts AS DATE), 'QUARTER')"],
+    "STRING": ["date_format(ts, 'yyyy-MM-dd HH')", "substring(s, -3, 2)", "substring(s, 0, 2)",
+               "upper(trim(s))", "nvl(s, 'none')", "CAST(ts AS STRING)", "md5(s)", "sha2(s, 256)",
+               "left(s, 2)", "right(s, 1)", "rtrim(s)", "CAST(x AS STRING)"],
+    "DOUBLE": ["x / 4", "d * 2 + x", "CASE WHEN x > 3 THEN d ELSE 1 END", "sqrt(x)", "d % 2"],
+    "BOOLEAN": ["s RLIKE '^a.*\\\\d$'", "s LIKE '%a\\_%'", "s <=> NULL", "x IN (1, 2) OR d > 3",
+                "s RLIKE '\\\\s|b.'", "s NOT LIKE 'a%' AND NOT x > 3",
+                "isnull(d) OR NOT d = 0.5", "ts >= '2020-01-01 00:00:00'"],
+    "TIMESTAMP": ["date_trunc('HOUR', ts)", "date_trunc('WEEK', ts)", "date_trunc('QUARTER', ts)"],
+}
+
+
+def sample_rows():
+    ts = pa.array([0, 1_582_982_055_678_901, 4_102_444_799_999_999, -86_400_000_001, None, 1],
+                  pa.timestamp("us", "UTC"))
+    return pa.table({
+        "x": pa.array([1, 7, -8, 0, 5, None], pa.int64()),
+        "d": pa.array([0.5, -2.25, 1e10, None, 3.5, 0.0], pa.float64()),
+        "s": pa.array(["abc1", " a_b ", "", "a\n9", None, "xyz"], pa.utf8()),
+        "ts": ts})
+
+
+def test_generated_columns_of_spark_get_the_values_of_spark(spark, append, tmp_path):
+    """Spark compares each value that we computed with what it computes itself."""
+    table = tmp_path / "table"
+    columns, generated = [], {}
+    for kind, expressions in EXPRESSIONS.items():
+        for expression in expressions:
+            name = f"g{len(generated)}"
+            generated[name] = expression
+            columns.append(f"{name} {kind} GENERATED ALWAYS AS ({expression})")
+    spark.sql(f"CREATE TABLE delta.`{table}` (x BIGINT, d DOUBLE, s STRING, ts TIMESTAMP, "
+              f"{', '.join(columns)}) USING delta")
+    done = append(table, sample_rows())
+    assert done.returncode == 0, done.stderr
+    frame = spark.read.format("delta").load(str(table))
+    assert frame.count() == sample_rows().num_rows
+    counts = frame.selectExpr(*[f"sum(CAST(NOT ({name} <=> ({expression})) AS INT)) AS {name}"
+                                for name, expression in generated.items()]).first()
+    assert {expression: counts[name] for name, expression in generated.items()
+            if counts[name]} == {}
+
+
 def test_rules_of_spark_are_kept(spark, append, tmp_path):
     table = tmp_path / "table"
     spark.sql(f"CREATE TABLE delta.`{table}` (id BIGINT NOT NULL, v VARCHAR(3), "

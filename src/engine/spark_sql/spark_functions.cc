@@ -137,9 +137,10 @@ Result<SparkOperand> MakeDate(const Called& call) {
   return Value(fmt::format("make_date({})", numbers), arrow::date32());
 }
 
+// Whole seconds towards 1970, unlike a cast, which rounds down.
 Result<SparkOperand> UnixTime(const Called& call) {
   if (call.size() != 1 || !IsZoned(*call[0].type)) return call.Refused();
-  return CastSpark(call[0], arrow::int64());
+  return Value(fmt::format("(epoch_us({}) // 1000000)", call[0].sql), arrow::int64());
 }
 
 Result<SparkOperand> DateFormat(const Called& call) {

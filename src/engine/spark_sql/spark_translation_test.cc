@@ -134,6 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
         SparkCase{"last_day(day)", "2020-02-29"}, SparkCase{"day > '2020-02-28'", "true"},
         SparkCase{"ts >= TIMESTAMP'2020-02-29 13:14:15.678901'", "true"},
         SparkCase{"ts > day", "true"}, SparkCase{"unix_timestamp(ts)", "1582982055"},
+        SparkCase{"unix_timestamp(TIMESTAMP'1969-12-31 23:59:58.5')", "-1"},
+        SparkCase{"CAST(TIMESTAMP'1969-12-31 23:59:58.5' AS BIGINT)", "-2"},
         SparkCase{"CAST(ts AS STRING)", "2020-02-29 13:14:15.678901"},
         SparkCase{"CAST(ntz AS STRING)", "1969-12-31 23:59:59.5"},
         SparkCase{"substring(s, 1, 5)", "Hello"}, SparkCase{"substring(s, 0, 2)", "He"},
