@@ -9,6 +9,7 @@
 #include <arrow/builder.h>
 #include <arrow/chunked_array.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
 #include <arrow/io/memory.h>
 #include <arrow/table.h>
 #include <parquet/arrow/reader.h>
@@ -267,7 +268,7 @@ Result<std::shared_ptr<arrow::ChunkedArray>> ParquetRows::ReadGroup(
                         parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
                                                          std::move(reader), ReaderProperties()));
   ARROW_ASSIGN_OR_RAISE(const auto table, arrow_reader->ReadRowGroup(group, leaves));
-  const auto column = table->column(0);
+  auto column = table->column(0);
   if (positions.back() >= column->length()) {
     return Corrupt(footer_->path_, "a page has fewer rows than the page index says");
   }

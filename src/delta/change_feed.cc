@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include <arrow/util/key_value_metadata.h>
+
 #include "columnar/delta_schema.h"
 #include "delta/action_json.h"
 #include "delta/commit_timestamp.h"

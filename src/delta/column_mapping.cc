@@ -57,7 +57,7 @@ Result<std::shared_ptr<arrow::DataType>> PhysicalType(const arrow::DataType& typ
         ARROW_ASSIGN_OR_RAISE(auto physical, PhysicalField(*field, mode));
         fields.push_back(std::move(physical));
       }
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
     case arrow::Type::LIST: {
       ARROW_ASSIGN_OR_RAISE(auto element, PhysicalElement(*type.field(0), mode));
@@ -94,7 +94,7 @@ std::shared_ptr<arrow::DataType> WithFields(const std::shared_ptr<arrow::DataTyp
     case arrow::Type::STRUCT: {
       arrow::FieldVector fields;
       for (const auto& field : type->fields()) fields.push_back(change(*field));
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
     case arrow::Type::LIST: {
       const auto& element = type->field(0);

@@ -164,7 +164,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowFetcher::Fetch(const TableSource&
                                                               const std::vector<int>& columns,
                                                               const std::vector<RowPlace>& places,
                                                               const CancelToken& token) {
-  const std::shared_ptr<arrow::RecordBatch> scan_instead;
+  std::shared_ptr<arrow::RecordBatch> scan_instead;
   arrow::FieldVector fields;
   for (const int column : columns) fields.push_back(table.schema()->field(column));
   const auto schema = arrow::schema(std::move(fields));

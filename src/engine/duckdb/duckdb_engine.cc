@@ -172,7 +172,7 @@ class DuckDbEngine final : public QueryEngine {
   Result<std::shared_ptr<arrow::RecordBatchReader>> LookUp(
       const std::shared_ptr<const TableSource>& table, const BoundQuery& query,
       const CancelToken& token) {
-    const std::shared_ptr<arrow::RecordBatchReader> scan_instead;
+    std::shared_ptr<arrow::RecordBatchReader> scan_instead;
     const size_t rows_max = LookupRowsMax(query);
     if (rows_max == 0 || HasVirtualNames(*table->schema())) return scan_instead;
     InternalQuery places_query{.tables = {{kSourceName, table}}, .keep_order = true};

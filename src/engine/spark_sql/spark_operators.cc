@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <arrow/type_traits.h>
+
 #include "engine/spark_sql/spark_operand.h"
 
 namespace deltaport::engine {
@@ -26,7 +28,7 @@ SparkType DecimalOf(const SparkOperand& value) {
   if (value.type->id() == Type::DECIMAL128) return value.type;
   if (value.literal == nullptr) return arrow::decimal128(DecimalDigits(*value.type), 0);
   const auto& text = value.literal->text;
-  return arrow::decimal128(static_cast<int>(text.size()) - (text.starts_with("-") ? 1 : 0), 0);
+  return arrow::decimal128(static_cast<int>(text.size()) - (text.starts_with('-') ? 1 : 0), 0);
 }
 
 Result<SparkOperand> DecimalArithmetic(std::string_view name, const SparkOperand& left,
@@ -53,7 +55,7 @@ Result<SparkOperand> DecimalArithmetic(std::string_view name, const SparkOperand
 // Division by zero is an error unless the other side is null.
 std::string Divided(const SparkOperand& left, std::string_view symbol, const SparkOperand& right,
                     bool never_zero) {
-  const auto quotient = fmt::format("({} {} {})", left.sql, symbol, right.sql);
+  auto quotient = fmt::format("({} {} {})", left.sql, symbol, right.sql);
   if (never_zero) return quotient;
   return fmt::format("CASE WHEN {} = 0 AND {} IS NOT NULL THEN {} ELSE {} END", right.sql, left.sql,
                      SparkFailure("division by zero"), quotient);

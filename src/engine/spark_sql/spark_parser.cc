@@ -88,9 +88,12 @@ class Parser {
   }
 
   // Counts nesting for as long as it lives.
-  struct Level {
+  class Level {
+   public:
     explicit Level(int& depth) : depth_(++depth) {}
     ~Level() { --depth_; }
+
+   private:
     int& depth_;
   };
   Status CheckDepth() const {

@@ -239,7 +239,7 @@ Result<SparkOperand> SparkMatches(const SparkOperand& text, const SparkOperand& 
   ARROW_RETURN_NOT_OK(CheckTexts("RLIKE", text, pattern));
   const std::string& literal = pattern.literal->text;
   const bool top_level_choice = literal.find('|') != std::string::npos &&
-                                (literal.starts_with("^") || literal.ends_with("$"));
+                                (literal.starts_with('^') || literal.ends_with('$'));
   if (top_level_choice && literal.find('(') == std::string::npos) {
     return NoPattern(literal, "'|' beside '^' or '$' without parentheses");
   }

@@ -153,7 +153,7 @@ Result<std::shared_ptr<arrow::DataType>> TypeOf(const std::vector<FoundFile>& fi
   std::vector<std::optional<std::string>> texts;
   for (const auto& file : files) texts.push_back(file.partition[column].second);
   if (!partition.type) return engine::InferHiveType(texts);
-  ARROW_ASSIGN_OR_RAISE(const auto type, NamedType(*partition.type));
+  ARROW_ASSIGN_OR_RAISE(auto type, NamedType(*partition.type));
   ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::MakeBuilder(type));
   for (size_t i = 0; i < texts.size(); ++i) {
     if (!texts[i] || delta::AppendValueText(*type, *texts[i], *builder).ok()) continue;

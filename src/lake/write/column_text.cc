@@ -274,7 +274,7 @@ Result<std::shared_ptr<arrow::DataType>> ColumnParser::ParseStruct() {
     if (required) ARROW_RETURN_NOT_OK(Expect("NULL"));
     fields.push_back(arrow::field(std::move(name), std::move(type), !required));
   } while (Take(","));
-  return arrow::struct_(std::move(fields));
+  return arrow::struct_(fields);
 }
 
 Result<std::shared_ptr<arrow::DataType>> ColumnParser::ParseDecimal() {

@@ -36,7 +36,7 @@ Result<int64_t> IdentityValues::Take() {
                  "the identity column '{}' has no values left after {}", column_.column,
                  mark_ ? *mark_ : column_.high_water_mark.value_or(column_.start));
   }
-  mark_ = *next_;
+  mark_ = next_;
   next_ = Narrow(static_cast<__int128>(*next_) + column_.step);
   return *mark_;
 }

@@ -204,7 +204,7 @@ class RuleStatement {
                 const RowRuleOptions& options)
       : rules_(rules), plan_(plan), options_(options), all_(table.fields()) {
     all_.insert(all_.end(), options.extra_columns.begin(), options.extra_columns.end());
-    while (table.GetFieldIndex(violation_) >= 0) violation_ += "_";
+    while (table.GetFieldIndex(violation_) >= 0) violation_ += '_';
     CollectChecks();
   }
 
@@ -388,7 +388,7 @@ class CheckedRows final : public RuledRows {
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    const Status status = rows_->ReadNext(batch);
+    Status status = rows_->ReadNext(batch);
     if (!status.ok()) return violations_ ? Explained(status, *prepared_) : status;
     if (!*batch || !violations_) return status;
     const auto whole = *batch;
