@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include <arrow/util/key_value_metadata.h>
+
 namespace deltaport::columnar {
 namespace {
 
@@ -123,17 +125,17 @@ TypeResult Canonical(const arrow::DataType& type, int depth) {
 
 std::string NestedTypeName(const arrow::DataType& type) {
   if (type.id() == arrow::Type::LIST) {
-    return fmt::format("array<{}>", DeltaTypeName(*type.field(0)->type()));
+    return fmt::format("array<{}>", DeltaTypeName(*type.field(0)));
   }
   if (type.id() == arrow::Type::MAP) {
     const auto& map = static_cast<const arrow::MapType&>(type);
-    return fmt::format("map<{}, {}>", DeltaTypeName(*map.key_type()),
-                       DeltaTypeName(*map.item_type()));
+    return fmt::format("map<{}, {}>", DeltaTypeName(*map.key_field()),
+                       DeltaTypeName(*map.item_field()));
   }
   if (type.id() != arrow::Type::STRUCT) return type.ToString();
   std::vector<std::string> fields;
   for (const auto& field : type.fields()) {
-    fields.push_back(fmt::format("{}: {}", field->name(), DeltaTypeName(*field->type())));
+    fields.push_back(fmt::format("{}: {}", field->name(), DeltaTypeName(*field)));
   }
   return fmt::format("struct<{}>", fmt::join(fields, ", "));
 }
@@ -151,6 +153,15 @@ Result<std::shared_ptr<arrow::Schema>> DeltaSchemaOf(const arrow::Schema& schema
     fields.push_back(std::move(canonical));
   }
   return arrow::schema(std::move(fields));
+}
+
+bool IsVariant(const arrow::Field& field) {
+  return field.type()->id() == arrow::Type::STRING && field.metadata() != nullptr &&
+         field.metadata()->Contains(kVariantKey);
+}
+
+std::string DeltaTypeName(const arrow::Field& field) {
+  return IsVariant(field) ? "variant" : DeltaTypeName(*field.type());
 }
 
 std::string DeltaTypeName(const arrow::DataType& type) {

@@ -1,9 +1,10 @@
 // Delta schema JSON to and from Arrow schemas.
 //
 // Types: string, long, integer, short, byte, float, double, decimal(p,s), boolean, binary, date;
-// timestamp is timestamp[us, UTC] and timestamp_ntz timestamp[us]; void is null; struct, array and
-// map nest. Field metadata of Delta becomes Arrow field metadata: strings as they are, everything
-// else as its JSON text.
+// timestamp is timestamp[us, UTC] and timestamp_ntz timestamp[us]; void is null; variant is a
+// string of JSON whose field is marked (IsVariant); struct, array and map nest. Field metadata of
+// Delta becomes Arrow field metadata: strings as they are, everything else as its JSON text, whose
+// keys are kept in kJsonKeysKey so that it is written as JSON again.
 
 #pragma once
 
@@ -21,9 +22,21 @@ namespace deltaport::columnar {
 inline constexpr char kPhysicalNameKey[] = "delta.columnMapping.physicalName";
 inline constexpr char kColumnIdKey[] = "delta.columnMapping.id";
 
+// Our own notes in Arrow field metadata; they are never written. The first lists, as a JSON array,
+// the keys whose values are JSON text; the second marks a variant.
+inline constexpr char kJsonKeysKey[] = "deltaport.schema.jsonKeys";
+inline constexpr char kVariantKey[] = "deltaport.schema.variant";
+
+// Whether the field, or the element or value of a list or map, is a variant in the table.
+bool IsVariant(const arrow::Field& field);
+
 // kCorruptTable (naming the column) for malformed text, two columns whose names differ only in
 // case, or more than 100 levels; kUnsupportedFeature for a type that we lack.
 Result<std::shared_ptr<arrow::Schema>> SchemaFromDeltaJson(std::string_view text);
+
+// The type of that name: "long", "decimal(10,2)". Errors name `column`.
+Result<std::shared_ptr<arrow::DataType>> PrimitiveTypeOf(std::string_view name,
+                                                         std::string_view column);
 
 // Takes any type that DeltaTypeOf takes.
 Result<std::string> SchemaToDeltaJson(const arrow::Schema& schema);
@@ -37,7 +50,9 @@ Result<std::shared_ptr<arrow::DataType>> DeltaTypeOf(const arrow::DataType& type
 // DeltaTypeOf for each field; an error names the column.
 Result<std::shared_ptr<arrow::Schema>> DeltaSchemaOf(const arrow::Schema& schema);
 
-// Delta's name for a type, for messages: "long", "array<string>", "timestamp_ntz".
+// Delta's name for a type, for messages: "long", "array<string>", "timestamp_ntz". That of a field
+// tells variants from strings.
 std::string DeltaTypeName(const arrow::DataType& type);
+std::string DeltaTypeName(const arrow::Field& field);
 
 }  // namespace deltaport::columnar

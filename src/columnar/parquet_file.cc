@@ -29,27 +29,45 @@ int FindLeaf(const parquet::SchemaDescriptor& schema, std::string_view path) {
 
 }  // namespace
 
-ParquetFile::ParquetFile(std::string path, std::unique_ptr<parquet::arrow::FileReader> reader)
-    : path_(std::move(path)), reader_(std::move(reader)) {}
+ParquetFile::ParquetFile(std::string path, const ParquetFileOptions& options,
+                         std::unique_ptr<parquet::arrow::FileReader> reader)
+    : path_(std::move(path)), options_(options), reader_(std::move(reader)) {}
 
 ParquetFile::~ParquetFile() = default;
 
-Result<std::unique_ptr<ParquetFile>> ParquetFile::Open(const storage::ObjectStore& store,
-                                                       const std::string& path) {
+Result<std::unique_ptr<ParquetFile>> ParquetFile::OpenWith(
+    const storage::ObjectStore& store, const std::string& path, const ParquetFileOptions& options,
+    std::shared_ptr<parquet::FileMetaData> metadata) {
   ARROW_ASSIGN_OR_RAISE(auto input, store.Open(path));
   try {
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(kBatchRows);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+    if (options.large_strings) properties.set_binary_type(arrow::Type::LARGE_BINARY);
     parquet::arrow::FileReaderBuilder builder;
-    const Status opened = builder.Open(std::move(input));
+    const Status opened =
+        builder.Open(std::move(input), parquet::default_reader_properties(), std::move(metadata));
     if (!opened.ok()) return Corrupt(path, opened.message());
     auto reader = builder.properties(properties)->Build();
     if (!reader.ok()) return Corrupt(path, reader.status().message());
-    return std::unique_ptr<ParquetFile>(new ParquetFile(path, std::move(*reader)));
+    return std::unique_ptr<ParquetFile>(new ParquetFile(path, options, std::move(*reader)));
   } catch (const parquet::ParquetException& failure) {
     return Corrupt(path, failure.what());
   }
+}
+
+Result<std::unique_ptr<ParquetFile>> ParquetFile::Open(const storage::ObjectStore& store,
+                                                       const std::string& path,
+                                                       const ParquetFileOptions& options) {
+  return OpenWith(store, path, options, nullptr);
+}
+
+Result<std::unique_ptr<ParquetFile>> ParquetFile::Reopen(const storage::ObjectStore& store) const {
+  return OpenWith(store, path_, options_, reader_->parquet_reader()->metadata());
+}
+
+int ParquetFile::row_groups() const {
+  return reader_->parquet_reader()->metadata()->num_row_groups();
 }
 
 int64_t ParquetFile::rows() const { return reader_->parquet_reader()->metadata()->num_rows(); }
@@ -119,19 +137,37 @@ ParquetFile::LeafSummary ParquetFile::Summarize(std::string_view leaf) const {
   return summary;
 }
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> ParquetFile::Read(
+std::vector<int> ParquetFile::Leaves(
     const std::function<bool(std::string_view leaf)>& wanted) const {
   const auto metadata = reader_->parquet_reader()->metadata();
   std::vector<int> leaves;
   for (int i = 0; i < metadata->num_columns(); ++i) {
     if (wanted(metadata->schema()->Column(i)->path()->ToDotString())) leaves.push_back(i);
   }
-  std::vector<int> groups(static_cast<size_t>(metadata->num_row_groups()));
+  return leaves;
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> ParquetFile::Read(
+    const std::function<bool(std::string_view leaf)>& wanted) const {
+  std::vector<int> groups(static_cast<size_t>(row_groups()));
   std::iota(groups.begin(), groups.end(), 0);
   try {
-    auto batches = reader_->GetRecordBatchReader(groups, leaves);
+    auto batches = reader_->GetRecordBatchReader(groups, Leaves(wanted));
     if (!batches.ok()) return Explain(batches.status());
     return std::shared_ptr<arrow::RecordBatchReader>(std::move(*batches));
+  } catch (const parquet::ParquetException& failure) {
+    return Corrupt(path_, failure.what());
+  }
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ParquetFile::ReadRowGroup(
+    int group, const std::function<bool(std::string_view leaf)>& wanted) const {
+  try {
+    auto table = reader_->ReadRowGroup(group, Leaves(wanted));
+    if (!table.ok()) return Explain(table.status());
+    auto batch = (*table)->CombineChunksToBatch();
+    if (!batch.ok()) return Explain(batch.status());
+    return batch;
   } catch (const parquet::ParquetException& failure) {
     return Corrupt(path_, failure.what());
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
@@ -14,20 +15,32 @@
 #include "base/error.h"
 #include "storage/object_store.h"
 
+namespace parquet {
+class FileMetaData;
+}
 namespace parquet::arrow {
 class FileReader;
 }
 
 namespace deltaport::columnar {
 
+struct ParquetFileOptions {
+  bool large_strings = false;  // Strings with 64-bit offsets: a row group is one array each.
+};
+
 class ParquetFile {
  public:
   // kCorruptTable naming the path if this is no Parquet file; errors of the store as they are.
   static Result<std::unique_ptr<ParquetFile>> Open(const storage::ObjectStore& store,
-                                                   const std::string& path);
+                                                   const std::string& path,
+                                                   const ParquetFileOptions& options = {});
+  // The same file again, for another thread, without reading the footer a second time.
+  Result<std::unique_ptr<ParquetFile>> Reopen(const storage::ObjectStore& store) const;
   ~ParquetFile();
 
+  const std::string& path() const { return path_; }
   int64_t rows() const;
+  int row_groups() const;
 
   // True if a leaf column has that dotted path ("add.stats").
   bool HasLeaf(std::string_view path) const;
@@ -51,13 +64,23 @@ class ParquetFile {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Read(
       const std::function<bool(std::string_view leaf)>& wanted) const;
 
+  // All rows of one row group as one batch. Errors name the path.
+  Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(
+      int group, const std::function<bool(std::string_view leaf)>& wanted) const;
+
   // The code and context that an error from a batch reader of this file needs.
   Status Explain(const Status& status) const;
 
  private:
-  ParquetFile(std::string path, std::unique_ptr<parquet::arrow::FileReader> reader);
+  ParquetFile(std::string path, const ParquetFileOptions& options,
+              std::unique_ptr<parquet::arrow::FileReader> reader);
+  static Result<std::unique_ptr<ParquetFile>> OpenWith(
+      const storage::ObjectStore& store, const std::string& path, const ParquetFileOptions& options,
+      std::shared_ptr<parquet::FileMetaData> metadata);
+  std::vector<int> Leaves(const std::function<bool(std::string_view leaf)>& wanted) const;
 
   std::string path_;
+  ParquetFileOptions options_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
 };
 

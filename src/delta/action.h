@@ -7,7 +7,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -55,6 +58,34 @@ struct AddFile {
   std::optional<int64_t> base_row_id;
   std::optional<int64_t> default_row_commit_version;
   std::optional<std::string> clustering_provider;
+};
+
+// What few files have beyond their path, size and statistics.
+struct FileExtras {
+  std::map<std::string, std::string> tags;
+  std::optional<DeletionVectorDescriptor> deletion_vector;
+  std::optional<int64_t> base_row_id;
+  std::optional<int64_t> default_row_commit_version;
+  std::optional<std::string> clustering_provider;
+
+  bool empty() const {
+    return tags.empty() && !deletion_vector && !base_row_id && !default_row_commit_version &&
+           !clustering_provider;
+  }
+};
+
+using PartitionValueViews =
+    std::vector<std::pair<std::string_view, std::optional<std::string_view>>>;
+
+// An add action as views into text that somebody else keeps.
+struct AddFileView {
+  std::string_view path;
+  std::span<const PartitionValueViews::value_type> partition_values;
+  int64_t size_bytes = 0;
+  int64_t modification_time_ms = 0;
+  bool data_change = true;
+  std::optional<std::string_view> stats;
+  FileExtras extras;
 };
 
 struct RemoveFile {

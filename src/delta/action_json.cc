@@ -23,6 +23,7 @@ class FieldReader {
   const Status& status() const { return status_; }
 
   void Required(std::string_view name, std::string& out) { Read(name, true, out); }
+  void Required(std::string_view name, std::string_view& out) { Read(name, true, out); }
   void Required(std::string_view name, int64_t& out) { Read(name, true, out); }
   void Required(std::string_view name, int& out) { Read(name, true, out); }
 
@@ -36,6 +37,14 @@ class FieldReader {
     T value{};
     Read(name, true, value);
     out = std::move(value);
+  }
+  // Appends to `out`; the first of two equal keys counts for readers of it.
+  void PartitionValues(std::string_view name, PartitionValueViews& out) {
+    ReadMembers(name, [&](std::string_view key, JsonValue value) {
+      const auto text = value.string();
+      if (!text && !value.null()) Fail(name, "texts or null", value);
+      out.emplace_back(key, text);
+    });
   }
 
   void Strings(std::string_view name, bool required, std::vector<std::string>& out) {
@@ -94,7 +103,9 @@ class FieldReader {
     }));
   }
 
-  void Read(std::string_view name, bool required, std::string& out) {
+  template <typename Text>
+    requires std::is_same_v<Text, std::string> || std::is_same_v<Text, std::string_view>
+  void Read(std::string_view name, bool required, Text& out) {
     const JsonValue value = object_[name];
     if (const auto text = value.string()) {
       out = *text;
@@ -174,18 +185,19 @@ void Read(FieldReader& fields, Metadata& metadata) {
   fields.Keep(format.status());
 }
 
-void Read(FieldReader& fields, AddFile& add) {
+void ReadAdd(FieldReader& fields, AddFileView& add, PartitionValueViews& partition_values) {
   fields.Required("path", add.path);
-  fields.PartitionValues("partitionValues", add.partition_values);
+  fields.PartitionValues("partitionValues", partition_values);
+  add.partition_values = partition_values;
   fields.Required("size", add.size_bytes);
   fields.Optional("modificationTime", add.modification_time_ms);
   fields.Optional("dataChange", add.data_change);
   fields.Optional("stats", add.stats);
-  fields.StringMap("tags", add.tags);
-  add.deletion_vector = ReadDeletionVector(fields);
-  fields.Optional("baseRowId", add.base_row_id);
-  fields.Optional("defaultRowCommitVersion", add.default_row_commit_version);
-  fields.Optional("clusteringProvider", add.clustering_provider);
+  fields.StringMap("tags", add.extras.tags);
+  add.extras.deletion_vector = ReadDeletionVector(fields);
+  fields.Optional("baseRowId", add.extras.base_row_id);
+  fields.Optional("defaultRowCommitVersion", add.extras.default_row_commit_version);
+  fields.Optional("clusteringProvider", add.extras.clustering_provider);
 }
 
 void Read(FieldReader& fields, RemoveFile& remove) {
@@ -248,39 +260,100 @@ Result<CommitInfo> ReadCommitInfo(JsonValue object) {
 }
 
 template <typename T>
-Status Visit(std::string_view name, JsonValue object,
-             const std::function<Status(Action&&)>& visit) {
+Result<T> ReadAction(std::string_view name, JsonValue object) {
   FieldReader fields(name, object);
   T action;
   if (fields.status().ok()) Read(fields, action);
   ARROW_RETURN_NOT_OK(fields.status());
-  return visit(std::move(action));
+  return action;
 }
 
-Status ParseLine(std::string_view line, const std::function<Status(Action&&)>& visit) {
+template <typename T>
+Status VisitAction(std::string_view name, JsonValue object, LogVisitor& visitor) {
+  ARROW_ASSIGN_OR_RAISE(T action, ReadAction<T>(name, object));
+  return visitor.OnAction(std::move(action));
+}
+
+Status VisitAdd(std::string_view name, JsonValue object, LogVisitor& visitor) {
+  FieldReader fields(name, object);
+  AddFileView add;
+  PartitionValueViews partition_values;
+  if (fields.status().ok()) ReadAdd(fields, add, partition_values);
+  ARROW_RETURN_NOT_OK(fields.status());
+  return visitor.OnAdd(add);
+}
+
+Status VisitMember(std::string_view name, JsonValue object, LogVisitor& visitor) {
+  // Writers of one struct column an action leave the others null.
+  if (object.null()) return Status::OK();
+  if (name == "add") return VisitAdd(name, object, visitor);
+  if (name == "remove") return VisitAction<RemoveFile>(name, object, visitor);
+  if (name == "metaData") return VisitAction<Metadata>(name, object, visitor);
+  if (name == "protocol") return VisitAction<Protocol>(name, object, visitor);
+  if (name == "cdc") return VisitAction<ChangeFile>(name, object, visitor);
+  if (name == "txn") return VisitAction<SetTransaction>(name, object, visitor);
+  if (name == "domainMetadata") return VisitAction<DomainMetadata>(name, object, visitor);
+  if (name == "commitInfo") return visitor.OnCommitInfo(object);
+  if (name == "sidecar") {
+    FieldReader fields(name, object);
+    std::string_view path;
+    fields.Required("path", path);
+    ARROW_RETURN_NOT_OK(fields.status());
+    return visitor.OnSidecar(path);
+  }
+  if (name == "checkpointMetadata") {
+    FieldReader fields(name, object);
+    int64_t version = 0;
+    fields.Required("version", version);
+    ARROW_RETURN_NOT_OK(fields.status());
+    return visitor.OnCheckpointMetadata(version);
+  }
+  return Status::OK();
+}
+
+Status ParseLine(std::string_view line, LogVisitor& visitor) {
   auto document = JsonDocument::Parse(line);
   if (!document.ok()) return Error(ErrorCode::kCorruptTable, "{}", document.status().message());
   if (document->root().kind() != JsonKind::kObject) {
     return Error(ErrorCode::kCorruptTable, "an action must be an object, not {}",
                  JsonKindName(document->root().kind()));
   }
-  return document->root().ForEachMember([&](std::string_view name, JsonValue object) -> Status {
-    // Writers of one struct column an action leave the others null.
-    if (object.null()) return Status::OK();
-    if (name == "add") return Visit<AddFile>(name, object, visit);
-    if (name == "remove") return Visit<RemoveFile>(name, object, visit);
-    if (name == "metaData") return Visit<Metadata>(name, object, visit);
-    if (name == "protocol") return Visit<Protocol>(name, object, visit);
-    if (name == "cdc") return Visit<ChangeFile>(name, object, visit);
-    if (name == "txn") return Visit<SetTransaction>(name, object, visit);
-    if (name == "domainMetadata") return Visit<DomainMetadata>(name, object, visit);
-    if (name == "commitInfo") {
-      ARROW_ASSIGN_OR_RAISE(CommitInfo info, ReadCommitInfo(object));
-      return visit(std::move(info));
-    }
-    return Status::OK();
-  });
+  return document->root().ForEachMember(
+      [&](std::string_view name, JsonValue object) { return VisitMember(name, object, visitor); });
 }
+
+// Hands every action on as a value of its own.
+class ActionVisitor final : public LogVisitor {
+ public:
+  explicit ActionVisitor(const std::function<Status(Action&&)>& visit) : visit_(visit) {}
+
+  Status OnAdd(const AddFileView& view) override {
+    AddFile add;
+    add.path = view.path;
+    for (const auto& [name, value] : view.partition_values) {
+      add.partition_values.try_emplace(std::string(name),
+                                       value ? std::optional<std::string>(*value) : std::nullopt);
+    }
+    add.size_bytes = view.size_bytes;
+    add.modification_time_ms = view.modification_time_ms;
+    add.data_change = view.data_change;
+    if (view.stats) add.stats = std::string(*view.stats);
+    add.tags = view.extras.tags;
+    add.deletion_vector = view.extras.deletion_vector;
+    add.base_row_id = view.extras.base_row_id;
+    add.default_row_commit_version = view.extras.default_row_commit_version;
+    add.clustering_provider = view.extras.clustering_provider;
+    return visit_(std::move(add));
+  }
+  Status OnAction(Action&& action) override { return visit_(std::move(action)); }
+  Status OnCommitInfo(JsonValue object) override {
+    ARROW_ASSIGN_OR_RAISE(CommitInfo info, ReadCommitInfo(object));
+    return visit_(std::move(info));
+  }
+
+ private:
+  const std::function<Status(Action&&)>& visit_;
+};
 
 bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -288,9 +361,12 @@ bool IsBlank(std::string_view line) {
 
 }  // namespace
 
-Status ParseCommit(std::string_view bytes, std::string_view file,
-                   const std::function<Status(Action&&)>& visit) {
-  size_t number = 0;
+Status LogVisitor::OnSidecar(std::string_view) { return Status::OK(); }
+
+Status LogVisitor::OnCheckpointMetadata(int64_t) { return Status::OK(); }
+
+Result<size_t> VisitLogLines(std::string_view bytes, const LogLines& lines, LogVisitor& visitor) {
+  size_t number = lines.lines_before;
   size_t actions = 0;
   while (!bytes.empty()) {
     const size_t end = bytes.find('\n');
@@ -300,17 +376,34 @@ Status ParseCommit(std::string_view bytes, std::string_view file,
     if (IsBlank(line)) continue;
     ++actions;
     if (line.size() > kLineBytesMax) {
-      return Error(ErrorCode::kResourceExhausted, "{} line {}: longer than {} bytes", file, number,
-                   kLineBytesMax);
+      return Error(ErrorCode::kResourceExhausted, "{} line {}: longer than {} bytes", lines.file,
+                   number, kLineBytesMax);
     }
-    const Status status = ParseLine(line, visit);
-    if (!status.ok()) return WithContext(status, fmt::format("{} line {}", file, number));
+    const Status status = ParseLine(line, visitor);
+    if (!status.ok()) {
+      return WithContext(status, fmt::format("{} line {}", lines.file, number));
+    }
   }
-  if (actions == 0) {
-    return Error(ErrorCode::kCorruptTable, "{}: is empty; a commit holds at least one action",
-                 file);
-  }
-  return Status::OK();
+  return actions;
+}
+
+Result<Protocol> ProtocolFromJson(JsonValue object) {
+  return ReadAction<Protocol>("protocol", object);
+}
+
+Result<Metadata> MetadataFromJson(JsonValue object) {
+  return ReadAction<Metadata>("metaData", object);
+}
+
+Status EmptyCommit(std::string_view file) {
+  return Error(ErrorCode::kCorruptTable, "{}: is empty; a commit holds at least one action", file);
+}
+
+Status ParseCommit(std::string_view bytes, std::string_view file,
+                   const std::function<Status(Action&&)>& visit) {
+  ActionVisitor visitor(visit);
+  ARROW_ASSIGN_OR_RAISE(const size_t actions, VisitLogLines(bytes, {file}, visitor));
+  return actions == 0 ? EmptyCommit(file) : Status::OK();
 }
 
 }  // namespace deltaport::delta

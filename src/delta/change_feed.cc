@@ -153,10 +153,7 @@ Result<AddFile> ChangeFeed::RemovedFile(const RemoveFile& remove, TableVersion v
     ARROW_ASSIGN_OR_RAISE(before_, Snapshot::Open(last_->location(), AtVersion{version - 1}));
   }
   ARROW_ASSIGN_OR_RAISE(const std::string key, FileKey(remove.path, remove.deletion_vector));
-  for (const auto& part : before_->files().parts()) {
-    const int64_t row = part.block->Find(key);
-    if (row >= 0 && part.Contains(row)) return part.block->file(row);
-  }
+  if (const auto index = before_->files().Find(key)) return before_->files().file(*index);
   return Error(ErrorCode::kCorruptTable,
                "table {}: version {} removes the file {}, which version {} does not have",
                last_->location().path, version, remove.path, version - 1);

@@ -1,359 +1,259 @@
 #include "delta/checkpoint_reader.h"
 
-#include <arrow/array.h>
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
 
+#include "base/thread_team.h"
 #include "columnar/parquet_file.h"
-#include "delta/parsed_statistics.h"
+#include "delta/action_json.h"
+#include "delta/checkpoint_files.h"
+#include "delta/checkpoint_rows.h"
+#include "delta/file_key.h"
+#include "delta/log_path.h"
 
 namespace deltaport::delta {
 namespace {
 
 using columnar::ParquetFile;
 
-// One column of an action's struct, read by row. Remembers the first wrong type.
-class Values {
- public:
-  Values(const arrow::StructArray* parent, std::string_view action, std::string_view name,
-         Status& status)
-      : action_(action), name_(name), status_(&status) {
-    if (parent != nullptr) array_ = parent->GetFieldByName(std::string(name));
-  }
-
-  bool present(int64_t row) const { return array_ != nullptr && array_->IsValid(row); }
-
-  std::optional<std::string> text(int64_t row) const {
-    if (!present(row)) return std::nullopt;
-    if (array_->type_id() == arrow::Type::STRING) {
-      return static_cast<const arrow::StringArray&>(*array_).GetString(row);
-    }
-    if (array_->type_id() == arrow::Type::LARGE_STRING) {
-      return static_cast<const arrow::LargeStringArray&>(*array_).GetString(row);
-    }
-    Fail("a string");
-    return std::nullopt;
-  }
-
-  std::optional<int64_t> integer(int64_t row) const {
-    if (!present(row)) return std::nullopt;
-    if (array_->type_id() == arrow::Type::INT64) {
-      return static_cast<const arrow::Int64Array&>(*array_).Value(row);
-    }
-    if (array_->type_id() == arrow::Type::INT32) {
-      return static_cast<const arrow::Int32Array&>(*array_).Value(row);
-    }
-    Fail("an integer");
-    return std::nullopt;
-  }
-
-  std::optional<bool> boolean(int64_t row) const {
-    if (!present(row)) return std::nullopt;
-    if (array_->type_id() == arrow::Type::BOOL) {
-      return static_cast<const arrow::BooleanArray&>(*array_).Value(row);
-    }
-    Fail("a boolean");
-    return std::nullopt;
-  }
-
-  // Calls visit(key, optional value) for each entry of a map of strings.
-  template <typename Visit>
-  void ForEachEntry(int64_t row, Visit visit) const {
-    if (!present(row)) return;
-    if (array_->type_id() != arrow::Type::MAP) return Fail("a map");
-    const auto& map = static_cast<const arrow::MapArray&>(*array_);
-    const Values keys(map.keys(), *this);
-    const Values items(map.items(), *this);
-    for (int64_t i = map.value_offset(row); i < map.value_offset(row) + map.value_length(row);
-         ++i) {
-      if (auto key = keys.text(i)) visit(std::move(*key), items.text(i));
-    }
-  }
-
-  std::optional<std::vector<std::string>> texts(int64_t row) const {
-    if (!present(row)) return std::nullopt;
-    std::vector<std::string> out;
-    if (array_->type_id() != arrow::Type::LIST) {
-      Fail("a list");
-      return std::nullopt;
-    }
-    const auto& list = static_cast<const arrow::ListArray&>(*array_);
-    const Values elements(list.values(), *this);
-    for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) {
-      if (auto element = elements.text(i)) out.push_back(std::move(*element));
-    }
-    return out;
-  }
-
-  const arrow::StructArray* fields() const {
-    if (array_ == nullptr) return nullptr;
-    if (array_->type_id() == arrow::Type::STRUCT) {
-      return static_cast<const arrow::StructArray*>(array_.get());
-    }
-    Fail("a struct");
-    return nullptr;
-  }
-
- private:
-  Values(std::shared_ptr<arrow::Array> array, const Values& parent)
-      : array_(std::move(array)),
-        action_(parent.action_),
-        name_(parent.name_),
-        status_(parent.status_) {}
-
-  void Fail(std::string_view expected) const {
-    if (!status_->ok()) return;
-    *status_ = Error(ErrorCode::kCorruptTable, "the column {}.{} must be {}, not {}", action_,
-                     name_, expected, array_->type()->ToString());
-  }
-
-  std::shared_ptr<arrow::Array> array_;
-  std::string_view action_;
-  std::string_view name_;
-  Status* status_;
-};
-
-std::map<std::string, std::string> TextMap(const Values& values, int64_t row) {
-  std::map<std::string, std::string> out;
-  values.ForEachEntry(row, [&](std::string key, const std::optional<std::string>& value) {
-    out.insert_or_assign(std::move(key), value.value_or(""));
-  });
-  return out;
-}
-
-PartitionValueMap PartitionMap(const Values& values, int64_t row) {
-  PartitionValueMap out;
-  values.ForEachEntry(row, [&](std::string key, std::optional<std::string> value) {
-    out.insert_or_assign(std::move(key), std::move(value));
-  });
-  return out;
-}
-
-// The columns of one kind of action in one batch.
-class ActionColumns {
- public:
-  ActionColumns(const arrow::RecordBatch& batch, const char* name, Status& status)
-      : name_(name), status_(status) {
-    const auto column = batch.GetColumnByName(name);
-    if (column == nullptr) return;
-    if (column->type_id() != arrow::Type::STRUCT) {
-      status = Error(ErrorCode::kCorruptTable, "the column {} must be a struct, not {}", name,
-                     column->type()->ToString());
-      return;
-    }
-    array_ = std::static_pointer_cast<arrow::StructArray>(column);
-  }
-
-  bool present(int64_t row) const { return array_ != nullptr && array_->IsValid(row); }
-  Values operator[](std::string_view name) const {
-    return Values(array_.get(), name_, name, status_);
-  }
-  Status& status() const { return status_; }
-
-  template <typename T>
-  T Required(const std::optional<T>& value, std::string_view name) const {
-    if (!value && status_.ok()) {
-      status_ = Error(ErrorCode::kCorruptTable, "{}.{} is missing", name_, name);
-    }
-    return value.value_or(T{});
-  }
-
- private:
-  std::shared_ptr<arrow::StructArray> array_;
-  std::string_view name_;
-  Status& status_;
-};
-
-struct DeletionVectorColumns {
-  explicit DeletionVectorColumns(const Values& values, Status& status)
-      : fields(values.fields()),
-        storage_type(fields, "deletionVector", "storageType", status),
-        path_or_inline(fields, "deletionVector", "pathOrInlineDv", status),
-        offset(fields, "deletionVector", "offset", status),
-        size_bytes(fields, "deletionVector", "sizeInBytes", status),
-        cardinality(fields, "deletionVector", "cardinality", status) {}
-
-  std::optional<DeletionVectorDescriptor> Read(int64_t row) const {
-    if (fields == nullptr || fields->IsNull(row)) return std::nullopt;
-    DeletionVectorDescriptor vector;
-    vector.storage_type = storage_type.text(row).value_or("");
-    // Some writers give a struct of nulls for no vector.
-    if (vector.storage_type.empty()) return std::nullopt;
-    vector.path_or_inline = path_or_inline.text(row).value_or("");
-    if (const auto value = offset.integer(row)) vector.offset = static_cast<int32_t>(*value);
-    vector.size_bytes = static_cast<int32_t>(size_bytes.integer(row).value_or(0));
-    vector.cardinality = cardinality.integer(row).value_or(0);
-    return vector;
-  }
-
-  const arrow::StructArray* fields;
-  Values storage_type, path_or_inline, offset, size_bytes, cardinality;
-};
-
-class AddColumns {
- public:
-  AddColumns(const arrow::RecordBatch& batch, Status& status)
-      : action_(batch, "add", status),
-        vector_parent_(action_["deletionVector"]),
-        vector_(vector_parent_, status) {}
-
-  bool present(int64_t row) const { return action_.present(row); }
-
-  Result<AddFile> Read(int64_t row) const {
-    AddFile add;
-    add.path = action_.Required(path_.text(row), "path");
-    add.partition_values = PartitionMap(partition_values_, row);
-    add.size_bytes = action_.Required(size_.integer(row), "size");
-    add.modification_time_ms = modification_time_.integer(row).value_or(0);
-    add.data_change = false;
-    add.stats = stats_.text(row);
-    if (!add.stats && stats_parsed_.present(row)) {
-      if (const auto* parsed = stats_parsed_.fields()) {
-        ARROW_ASSIGN_OR_RAISE(add.stats, StatisticsJson(*parsed, row));
-      }
-    }
-    add.tags = TextMap(tags_, row);
-    add.deletion_vector = vector_.Read(row);
-    add.base_row_id = base_row_id_.integer(row);
-    add.default_row_commit_version = default_row_commit_version_.integer(row);
-    add.clustering_provider = clustering_provider_.text(row);
-    return add;
-  }
-
- private:
-  ActionColumns action_;
-  Values path_ = action_["path"];
-  Values partition_values_ = action_["partitionValues"];
-  Values size_ = action_["size"];
-  Values modification_time_ = action_["modificationTime"];
-  Values stats_ = action_["stats"];
-  Values stats_parsed_ = action_["stats_parsed"];
-  Values tags_ = action_["tags"];
-  Values base_row_id_ = action_["baseRowId"];
-  Values default_row_commit_version_ = action_["defaultRowCommitVersion"];
-  Values clustering_provider_ = action_["clusteringProvider"];
-  Values vector_parent_;
-  DeletionVectorColumns vector_;
-};
-
-RemoveFile ReadRemove(const ActionColumns& action, int64_t row) {
-  RemoveFile remove;
-  remove.path = action.Required(action["path"].text(row), "path");
-  remove.data_change = false;
-  remove.deletion_timestamp_ms = action["deletionTimestamp"].integer(row);
-  remove.extended_file_metadata = action["extendedFileMetadata"].boolean(row).value_or(false);
-  remove.partition_values = PartitionMap(action["partitionValues"], row);
-  remove.size_bytes = action["size"].integer(row);
-  const Values vector = action["deletionVector"];
-  remove.deletion_vector = DeletionVectorColumns(vector, action.status()).Read(row);
-  remove.base_row_id = action["baseRowId"].integer(row);
-  remove.default_row_commit_version = action["defaultRowCommitVersion"].integer(row);
-  return remove;
-}
-
-Protocol ReadProtocol(const ActionColumns& action, int64_t row) {
-  Protocol protocol;
-  protocol.min_reader_version = static_cast<int>(
-      action.Required(action["minReaderVersion"].integer(row), "minReaderVersion"));
-  protocol.min_writer_version = static_cast<int>(
-      action.Required(action["minWriterVersion"].integer(row), "minWriterVersion"));
-  protocol.reader_features = action["readerFeatures"].texts(row);
-  protocol.writer_features = action["writerFeatures"].texts(row);
-  return protocol;
-}
-
-Metadata ReadMetadata(const ActionColumns& action, int64_t row) {
-  Metadata metadata;
-  metadata.id = action.Required(action["id"].text(row), "id");
-  metadata.name = action["name"].text(row);
-  metadata.description = action["description"].text(row);
-  metadata.schema_string = action.Required(action["schemaString"].text(row), "schemaString");
-  metadata.partition_columns =
-      action["partitionColumns"].texts(row).value_or(std::vector<std::string>());
-  metadata.configuration = TextMap(action["configuration"], row);
-  metadata.created_time_ms = action["createdTime"].integer(row);
-  const Values format_parent = action["format"];
-  if (const auto* format = format_parent.fields(); format != nullptr && format->IsValid(row)) {
-    const Values provider(format, "metaData.format", "provider", action.status());
-    metadata.format_provider = provider.text(row).value_or(metadata.format_provider);
-    metadata.format_options =
-        TextMap(Values(format, "metaData.format", "options", action.status()), row);
-  }
-  return metadata;
-}
-
-SetTransaction ReadTransaction(const ActionColumns& action, int64_t row) {
-  return {action.Required(action["appId"].text(row), "appId"),
-          action.Required(action["version"].integer(row), "version"),
-          action["lastUpdated"].integer(row)};
-}
-
-DomainMetadata ReadDomain(const ActionColumns& action, int64_t row) {
-  return {action.Required(action["domain"].text(row), "domain"),
-          action["configuration"].text(row).value_or(""),
-          action["removed"].boolean(row).value_or(false)};
-}
-
-Status VisitBatch(const arrow::RecordBatch& batch, const std::function<Status(Action&&)>& visit) {
-  Status status;
-  const AddColumns adds(batch, status);
-  const ActionColumns removes(batch, "remove", status);
-  const ActionColumns protocols(batch, "protocol", status);
-  const ActionColumns metadata(batch, "metaData", status);
-  const ActionColumns transactions(batch, "txn", status);
-  const ActionColumns domains(batch, "domainMetadata", status);
-  ARROW_RETURN_NOT_OK(status);
-  // `status` collects wrong types while a row is read; the row is visited only without any.
-  const auto deliver = [&](Action action) {
-    return status.ok() ? visit(std::move(action)) : status;
-  };
-  for (int64_t row = 0; row < batch.num_rows(); ++row) {
-    if (adds.present(row)) {
-      ARROW_ASSIGN_OR_RAISE(AddFile add, adds.Read(row));
-      ARROW_RETURN_NOT_OK(deliver(std::move(add)));
-    }
-    if (removes.present(row)) ARROW_RETURN_NOT_OK(deliver(ReadRemove(removes, row)));
-    if (protocols.present(row)) ARROW_RETURN_NOT_OK(deliver(ReadProtocol(protocols, row)));
-    if (metadata.present(row)) ARROW_RETURN_NOT_OK(deliver(ReadMetadata(metadata, row)));
-    if (transactions.present(row)) {
-      ARROW_RETURN_NOT_OK(deliver(ReadTransaction(transactions, row)));
-    }
-    if (domains.present(row)) ARROW_RETURN_NOT_OK(deliver(ReadDomain(domains, row)));
-  }
-  return Status::OK();
-}
+constexpr size_t kThreadsMax = 8;
 
 // True if `leaf` is the column `name` or below it.
 bool IsUnder(std::string_view leaf, std::string_view name) {
   return leaf.starts_with(name) && (leaf.size() == name.size() || leaf[name.size()] == '.');
 }
 
-bool IsWanted(std::string_view leaf, bool parsed_statistics, bool removes) {
-  if (IsUnder(leaf, "add.stats_parsed")) return parsed_statistics;
-  if (IsUnder(leaf, "add.partitionValues_parsed")) return false;
+bool IsStatistics(std::string_view leaf) {
+  return IsUnder(leaf, "add.stats") || IsUnder(leaf, "add.stats_parsed");
+}
+
+bool IsRowAction(std::string_view leaf, bool removes) {
   if (IsUnder(leaf, "remove")) return removes;
-  for (const std::string_view name : {"add", "protocol", "metaData", "txn", "domainMetadata"}) {
+  for (const std::string_view name :
+       {"protocol", "metaData", "txn", "domainMetadata", "sidecar", "checkpointMetadata"}) {
     if (IsUnder(leaf, name)) return true;
   }
   return false;
 }
 
+// Of files, not of their statistics. The log's text of partition values is what counts.
+bool IsFileColumn(std::string_view leaf) {
+  return IsUnder(leaf, "add") && !IsStatistics(leaf) &&
+         !IsUnder(leaf, "add.partitionValues_parsed");
+}
+
+Status Missing(const std::string& path, const std::string& checkpoint) {
+  return Error(ErrorCode::kCorruptTable, "{}: is missing, but the checkpoint {} needs it", path,
+               checkpoint);
+}
+
+// One row group of one file, read in two independent halves.
+struct RowGroup {
+  const ParquetFile* file = nullptr;
+  int group = 0;
+  CheckpointRows rows;
+  FileColumns columns;
+  std::shared_ptr<arrow::RecordBatch> statistics;
+  std::shared_ptr<const FileBlock> block;
+};
+
+class CheckpointReader {
+ public:
+  CheckpointReader(const storage::Location& table, const CheckpointFiles& checkpoint,
+                   const CheckpointReaderOptions& options)
+      : table_(table), checkpoint_(checkpoint), options_(options) {}
+
+  Result<CheckpointContents> Read() {
+    std::vector<std::string> paths;
+    for (const auto& part : checkpoint_.parts) paths.push_back(part.path);
+    if (paths.size() == 1 && paths.front().ends_with(".json")) {
+      ARROW_RETURN_NOT_OK(ReadJson(paths.front()));
+    } else {
+      ARROW_RETURN_NOT_OK(ReadParquet(paths, true));
+    }
+    if (version_ && *version_ != checkpoint_.version) {
+      return Error(ErrorCode::kCorruptTable, "{}: says that it is the checkpoint of version {}",
+                   main_path(), *version_);
+    }
+    if (options_.files || options_.removes) {
+      ARROW_ASSIGN_OR_RAISE(const auto sidecars, SidecarPaths());
+      ARROW_RETURN_NOT_OK(ReadParquet(sidecars, false));
+    }
+    return std::move(contents_);
+  }
+
+ private:
+  const std::string& main_path() const { return checkpoint_.parts.front().path; }
+
+  Result<std::vector<std::string>> SidecarPaths() const {
+    std::vector<std::string> paths;
+    for (const auto& sidecar : sidecars_) {
+      const auto decoded = DecodeFilePath(sidecar);
+      if (!decoded.ok()) return WithContext(decoded.status(), main_path());
+      paths.push_back(decoded->starts_with('/') ? *decoded : SidecarPath(table_.path, *decoded));
+    }
+    return paths;
+  }
+
+  void Take(CheckpointRows rows) {
+    std::move(rows.actions.begin(), rows.actions.end(), std::back_inserter(contents_.actions));
+    std::move(rows.sidecars.begin(), rows.sidecars.end(), std::back_inserter(sidecars_));
+    if (rows.version) version_ = rows.version;
+  }
+
+  Status ReadJson(const std::string& path);
+  // `main`: the files may hold more than adds and removes.
+  Status ReadParquet(const std::vector<std::string>& paths, bool main);
+  Result<std::unique_ptr<ParquetFile>> Open(const std::string& path) const;
+  Status ReadColumns(RowGroup& group) const;
+  Status ReadStatistics(RowGroup& group) const;
+
+  const storage::Location& table_;
+  const CheckpointFiles& checkpoint_;
+  const CheckpointReaderOptions& options_;
+  CheckpointContents contents_;
+  std::vector<std::string> sidecars_;
+  std::optional<TableVersion> version_;  // That the checkpoint claims to be of.
+};
+
+// Collects the lines of a checkpoint in JSON.
+class JsonCheckpoint final : public LogVisitor {
+ public:
+  explicit JsonCheckpoint(const CheckpointReaderOptions& options) : options_(options) {}
+
+  Status OnAdd(const AddFileView& add) override {
+    return options_.files ? files_.Append(add) : Status::OK();
+  }
+  Status OnAction(Action&& action) override {
+    if (options_.removes || !std::holds_alternative<RemoveFile>(action)) {
+      rows_.actions.push_back(std::move(action));
+    }
+    return Status::OK();
+  }
+  Status OnCommitInfo(columnar::JsonValue) override { return Status::OK(); }
+  Status OnSidecar(std::string_view path) override {
+    rows_.sidecars.emplace_back(path);
+    return Status::OK();
+  }
+  Status OnCheckpointMetadata(int64_t version) override {
+    rows_.version = version;
+    return Status::OK();
+  }
+
+  CheckpointRows& rows() { return rows_; }
+  FileBlockBuilder& files() { return files_; }
+
+ private:
+  const CheckpointReaderOptions& options_;
+  CheckpointRows rows_;
+  FileBlockBuilder files_;
+};
+
+Status CheckpointReader::ReadJson(const std::string& path) {
+  const auto bytes = table_.store->Read(path);
+  if (!bytes.ok()) {
+    return CodeOf(bytes.status()) == ErrorCode::kNotFound ? Missing(path, main_path())
+                                                          : bytes.status();
+  }
+  JsonCheckpoint checkpoint(options_);
+  ARROW_RETURN_NOT_OK(VisitLogLines(std::string_view(**bytes), {path}, checkpoint));
+  if (!checkpoint.rows().version) {
+    return Error(ErrorCode::kCorruptTable, "{}: has no checkpointMetadata; it may be cut off",
+                 path);
+  }
+  Take(std::move(checkpoint.rows()));
+  if (checkpoint.files().rows() == 0) return Status::OK();
+  const auto block = checkpoint.files().Finish();
+  if (!block.ok()) return WithContext(block.status(), path);
+  contents_.blocks.push_back(*block);
+  return Status::OK();
+}
+
+Result<std::unique_ptr<ParquetFile>> CheckpointReader::Open(const std::string& path) const {
+  columnar::ParquetFileOptions options;
+  options.large_strings = true;
+  auto file = ParquetFile::Open(*table_.store, path, options);
+  if (!file.ok() && CodeOf(file.status()) == ErrorCode::kNotFound) {
+    return Missing(path, main_path());
+  }
+  return file;
+}
+
+Status CheckpointReader::ReadColumns(RowGroup& group) const {
+  ARROW_ASSIGN_OR_RAISE(const auto file, group.file->Reopen(*table_.store));
+  ARROW_ASSIGN_OR_RAISE(const auto batch, file->ReadRowGroup(group.group, [&](auto leaf) {
+    return (options_.files && IsFileColumn(leaf)) || IsRowAction(leaf, options_.removes);
+  }));
+  ARROW_RETURN_NOT_OK(ReadCheckpointRows(*batch, group.rows));
+  if (!options_.files) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(group.columns, ReadCheckpointFiles(*batch));
+  return Status::OK();
+}
+
+Status CheckpointReader::ReadStatistics(RowGroup& group) const {
+  ARROW_ASSIGN_OR_RAISE(const auto file, group.file->Reopen(*table_.store));
+  // The text is what other engines wrote first-hand; columns only where there is none.
+  const std::string_view name = file->LeafIsNull("add.stats") ? "add.stats_parsed" : "add.stats";
+  ARROW_ASSIGN_OR_RAISE(group.statistics, file->ReadRowGroup(group.group, [&](auto leaf) {
+    return IsUnder(leaf, name);
+  }));
+  return Status::OK();
+}
+
+Status CheckpointReader::ReadParquet(const std::vector<std::string>& paths, bool main) {
+  std::vector<std::unique_ptr<ParquetFile>> files(paths.size());
+  ARROW_RETURN_NOT_OK(RunTasks(paths.size(), kThreadsMax, [&](size_t number) -> Status {
+    ARROW_ASSIGN_OR_RAISE(files[number], Open(paths[number]));
+    return Status::OK();
+  }));
+  std::vector<RowGroup> groups;
+  for (const auto& file : files) {
+    for (int group = 0; group < file->row_groups(); ++group) {
+      groups.emplace_back();
+      groups.back().file = file.get();
+      groups.back().group = group;
+    }
+  }
+  // Two tasks a group: its statistics are about as much work as all the rest.
+  const auto named = [&](const RowGroup& group, const Status& status) {
+    return status.message().find(group.file->path()) != std::string::npos
+               ? status
+               : WithContext(status, group.file->path());
+  };
+  const size_t tasks = options_.files ? 2 * groups.size() : groups.size();
+  ARROW_RETURN_NOT_OK(RunTasks(tasks, kThreadsMax, [&](size_t number) {
+    RowGroup& group = groups[options_.files ? number / 2 : number];
+    const bool statistics = options_.files && number % 2 == 0;
+    return named(group, statistics ? ReadStatistics(group) : ReadColumns(group));
+  }));
+  ARROW_RETURN_NOT_OK(RunTasks(options_.files ? groups.size() : 0, kThreadsMax, [&](size_t number) {
+    RowGroup& group = groups[number];
+    const auto make = [&]() -> Status {
+      ARROW_RETURN_NOT_OK(AddCheckpointStatistics(*group.statistics, group.columns));
+      ARROW_ASSIGN_OR_RAISE(group.block, FileBlock::Make(std::move(group.columns)));
+      return Status::OK();
+    };
+    return named(group, make());
+  }));
+  for (auto& group : groups) {
+    if (!main && !group.rows.sidecars.empty()) {
+      return Error(ErrorCode::kCorruptTable, "{}: is a sidecar that names sidecars",
+                   group.file->path());
+    }
+    Take(std::move(group.rows));
+    if (group.block && group.block->files() > 0) contents_.blocks.push_back(group.block);
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
-Status ReadCheckpointPart(const storage::ObjectStore& store, const std::string& path,
-                          const CheckpointReaderOptions& options,
-                          const std::function<Status(Action&&)>& visit) {
-  ARROW_ASSIGN_OR_RAISE(const auto file, ParquetFile::Open(store, path));
-  // The text is cheaper where there is some.
-  const bool parsed_statistics = file->LeafIsNull("add.stats");
-  ARROW_ASSIGN_OR_RAISE(const auto batches, file->Read([&](std::string_view leaf) {
-    return IsWanted(leaf, parsed_statistics, options.removes);
-  }));
-  while (true) {
-    const auto batch = batches->Next();
-    if (!batch.ok()) return file->Explain(batch.status());
-    if (*batch == nullptr) return Status::OK();
-    const Status status = VisitBatch(**batch, visit);
-    if (!status.ok()) return WithContext(status, path);
-  }
+Result<CheckpointContents> ReadCheckpoint(const storage::Location& table,
+                                          const CheckpointFiles& checkpoint,
+                                          const CheckpointReaderOptions& options) {
+  return CheckpointReader(table, checkpoint, options).Read();
 }
 
 }  // namespace deltaport::delta

@@ -1,24 +1,37 @@
-// Reads classic and multi-part checkpoints: one action a row, one struct column an action.
+// Reads checkpoints of all forms: classic, in several parts, and of the feature v2Checkpoint (a
+// main file in JSON or Parquet, and sidecars).
+//
+// Source of the format: PROTOCOL.md of delta-io/delta, "Checkpoints" and "V2 Spec".
 
 #pragma once
 
-#include <functional>
-#include <string>
+#include <memory>
+#include <vector>
 
 #include "base/error.h"
 #include "delta/action.h"
+#include "delta/file_block.h"
+#include "delta/log_segment.h"
 #include "storage/object_store.h"
 
 namespace deltaport::delta {
 
 struct CheckpointReaderOptions {
-  bool removes = false;  // Tombstones; only a writer of checkpoints needs them.
+  bool files = true;     // Added files; without them only the few other actions are read.
+  bool removes = false;  // Tombstones, as actions; only a writer of checkpoints needs them.
 };
 
-// Calls `visit` for each action of one part, a batch of rows at a time. Statistics that are only in
-// stats_parsed become text. kCorruptTable naming the file for damage and wrong column types.
-Status ReadCheckpointPart(const storage::ObjectStore& store, const std::string& path,
-                          const CheckpointReaderOptions& options,
-                          const std::function<Status(Action&&)>& visit);
+struct CheckpointContents {
+  // Rows of other actions are rows without a file here.
+  std::vector<std::shared_ptr<const FileBlock>> blocks;
+  std::vector<Action> actions;  // Protocol, metadata, transactions, domains; removes if asked for.
+};
+
+// The whole checkpoint, its files and columns in parallel. Statistics stay as they are: text or, if
+// there is no text, columns. kCorruptTable naming the file for damage, columns of a wrong type, and
+// a part or sidecar that is missing.
+Result<CheckpointContents> ReadCheckpoint(const storage::Location& table,
+                                          const CheckpointFiles& checkpoint,
+                                          const CheckpointReaderOptions& options = {});
 
 }  // namespace deltaport::delta

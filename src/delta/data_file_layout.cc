@@ -25,11 +25,12 @@ Result<DataFileTarget> DataFileTarget::Make(const storage::Location& location,
 }
 
 Result<DataFileLayout> DataFileLayout::Make(const DataFileTarget& target, const arrow::Schema& rows,
-                                            const arrow::FieldVector& extra) {
+                                            const arrow::FieldVector& extra, bool fill_missing) {
   DataFileLayout layout;
   arrow::FieldVector wanted = target.schema->fields();
   wanted.insert(wanted.end(), extra.begin(), extra.end());
-  ARROW_ASSIGN_OR_RAISE(layout.converter_, RowConverter::Make(arrow::schema(wanted), rows));
+  ARROW_ASSIGN_OR_RAISE(layout.converter_,
+                        RowConverter::Make(arrow::schema(wanted), rows, fill_missing));
   const ColumnMappingMode mode = target.properties.column_mapping_mode;
   ARROW_ASSIGN_OR_RAISE(const auto physical, PhysicalSchema(*target.schema, mode));
   const auto& partitions = target.partition_columns;

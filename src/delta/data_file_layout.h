@@ -35,9 +35,10 @@ struct DataFileTarget {
 class DataFileLayout {
  public:
   // `rows`: the schema of what will come. `extra`: columns of the rows that the table does not
-  // have; they go into the files under their names, without statistics.
+  // have; they go into the files under their names, without statistics. `fill_missing`: columns
+  // that the rows lack are null.
   static Result<DataFileLayout> Make(const DataFileTarget& target, const arrow::Schema& rows,
-                                     const arrow::FieldVector& extra);
+                                     const arrow::FieldVector& extra, bool fill_missing);
 
   struct PartitionColumn {
     int index = 0;              // In converted batches.

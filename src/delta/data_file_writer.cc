@@ -292,8 +292,9 @@ Result<std::vector<AddFile>> WriteFiles(const DataFileTarget& target,
                                         const arrow::FieldVector& extra_columns,
                                         const FileNaming& naming, const CancelToken& token) {
   arrow::util::InitializeUTF8();
-  ARROW_ASSIGN_OR_RAISE(const auto layout,
-                        DataFileLayout::Make(target, *rows.schema(), extra_columns));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto layout,
+      DataFileLayout::Make(target, *rows.schema(), extra_columns, options.fill_missing));
   DataFileWriter writer(target, layout, options, naming);
   auto files = WriteAll(rows, layout.converter(), writer, options.row_group_rows, token);
   if (files.ok()) return files;

@@ -31,7 +31,8 @@ struct DataFileWriterOptions {
   // Columns of the rows that the table does not have but its files shall, such as the materialised
   // columns of row tracking (TableProperties::row_id_column). Without statistics.
   arrow::FieldVector extra_columns;
-  bool data_change = true;  // Of the add actions.
+  bool fill_missing = false;  // Columns that the rows lack are null.
+  bool data_change = true;    // Of the add actions.
   // Spark's name for who clustered the rows ("liquid"); absent: nobody.
   std::optional<std::string> clustering_provider;
 };

@@ -1,30 +1,14 @@
 #include "delta/file_block.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "columnar/json_document.h"
+#include "delta/parsed_statistics.h"
 #include "storage/uri.h"
 
 namespace deltaport::delta {
 namespace {
-
-uint64_t HashOf(std::string_view key) { return std::hash<std::string_view>{}(key); }
-
-bool ClimbsOut(std::string_view path) {
-  while (!path.empty()) {
-    const size_t slash = path.find('/');
-    if (path.substr(0, slash) == "..") return true;
-    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
-  }
-  return false;
-}
-
-// FileKey of what is known to be well formed; malformed input gives the text itself.
-std::string KeyOf(const FileBlock& block, int64_t row) {
-  const FileExtras* extras = block.extras(row);
-  return FileKey(block.path(row), extras ? extras->deletion_vector : std::nullopt)
-      .ValueOr(std::string(block.path(row)));
-}
 
 std::optional<int64_t> RecordCount(std::string_view stats) {
   const auto document = columnar::JsonDocument::Parse(stats);
@@ -33,41 +17,110 @@ std::optional<int64_t> RecordCount(std::string_view stats) {
   return count && *count >= 0 ? count : std::nullopt;
 }
 
-}  // namespace
-
-Result<std::string> DecodeFilePath(std::string_view path) {
-  const auto decoded = [&]() -> Result<std::string> {
-    if (storage::UriScheme(path) == "file") return storage::FileUriPath(path);
-    return storage::PercentDecode(path);
-  }();
-  if (!decoded.ok() || decoded->empty()) {
-    return Error(ErrorCode::kCorruptTable, "the file path '{}' is malformed", path);
-  }
-  if (!decoded->starts_with('/') && ClimbsOut(*decoded)) {
-    return Error(ErrorCode::kCorruptTable, "the file path '{}' leads out of the table", path);
-  }
-  return decoded;
+bool IsUri(std::string_view path) {
+  const size_t colon = path.find(':');
+  return colon != std::string_view::npos && path.substr(colon).starts_with(":/") &&
+         !storage::UriScheme(path).empty();
 }
 
-Result<std::string> FileKey(std::string_view path,
-                            const std::optional<DeletionVectorDescriptor>& deletion_vector) {
-  ARROW_ASSIGN_OR_RAISE(std::string key, DecodeFilePath(path));
-  if (!deletion_vector) return key;
-  key += '\0';
-  key += deletion_vector->storage_type;
-  key += deletion_vector->path_or_inline;
-  if (deletion_vector->offset) key += fmt::format("@{}", *deletion_vector->offset);
-  return key;
+bool HasColon(const arrow::LargeStringArray& paths) {
+  const int64_t bytes = paths.total_values_length();
+  return bytes > 0 && std::memchr(paths.raw_data() + paths.value_offset(0), ':',
+                                  static_cast<size_t>(bytes)) != nullptr;
+}
+
+// numRecords of statistics held as columns, or null if they are of another type.
+std::shared_ptr<arrow::Int64Array> ParsedRecordCounts(const arrow::StructArray& parsed) {
+  const int field = parsed.struct_type()->GetFieldIndex("numRecords");
+  if (field < 0 || parsed.struct_type()->field(field)->type()->id() != arrow::Type::INT64) {
+    return nullptr;
+  }
+  const auto flattened = parsed.GetFlattenedField(field);
+  if (!flattened.ok()) return nullptr;
+  auto counts = std::static_pointer_cast<arrow::Int64Array>(*flattened);
+  const bool negative = std::any_of(counts->raw_values(), counts->raw_values() + counts->length(),
+                                    [](int64_t count) { return count < 0; });
+  return negative ? nullptr : counts;
+}
+
+}  // namespace
+
+AddFileView ViewOf(const AddFile& add, const PartitionValueViews& values) {
+  return {add.path,
+          values,
+          add.size_bytes,
+          add.modification_time_ms,
+          add.data_change,
+          add.stats,
+          {add.tags, add.deletion_vector, add.base_row_id, add.default_row_commit_version,
+           add.clustering_provider}};
+}
+
+Result<std::shared_ptr<const FileBlock>> FileBlock::Make(FileColumns columns) {
+  std::shared_ptr<FileBlock> block(new FileBlock());
+  block->columns_ = std::move(columns);
+  ARROW_RETURN_NOT_OK(block->TakeKeys());
+  block->NoteUnusualRows();
+  return block;
+}
+
+Status FileBlock::TakeKeys() {
+  key_hashes_.resize(static_cast<size_t>(rows()));
+  std::string scratch;
+  for (int64_t row = 0; row < rows(); ++row) {
+    if (!IsFile(row)) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto key, FileKeyIn(path(row), deletion_vector(row), scratch));
+    key_hashes_[static_cast<size_t>(row)] = HashOfKey(key);
+    if (columns_.size_bytes->IsNull(row) || size_bytes(row) < 0) {
+      return Error(ErrorCode::kCorruptTable, "the file '{}' has {}", path(row),
+                   columns_.size_bytes->IsNull(row) ? "no size"
+                                                    : fmt::format("the size {}", size_bytes(row)));
+    }
+  }
+  return Status::OK();
+}
+
+void FileBlock::NoteUnusualRows() {
+  if (HasColon(*columns_.path)) {
+    for (int64_t row = 0; row < rows(); ++row) {
+      if (IsFile(row) && IsUri(path(row))) unusual_rows_.push_back(row);
+    }
+  }
+  const auto uris = static_cast<std::ptrdiff_t>(unusual_rows_.size());
+  for (const auto& [row, extras] : columns_.extras) {
+    if (extras.deletion_vector) unusual_rows_.push_back(row);
+  }
+  std::sort(unusual_rows_.begin() + uris, unusual_rows_.end());
+  std::inplace_merge(unusual_rows_.begin(), unusual_rows_.begin() + uris, unusual_rows_.end());
+  unusual_rows_.erase(std::unique(unusual_rows_.begin(), unusual_rows_.end()), unusual_rows_.end());
+}
+
+const DeletionVectorDescriptor* FileBlock::deletion_vector(int64_t row) const {
+  const FileExtras* more = extras(row);
+  return more != nullptr && more->deletion_vector ? &*more->deletion_vector : nullptr;
 }
 
 std::optional<std::string_view> FileBlock::stats(int64_t row) const {
-  if (stats_->IsNull(row)) return std::nullopt;
-  return stats_->GetView(row);
+  if (columns_.stats) {
+    if (columns_.stats->IsNull(row)) return std::nullopt;
+    return columns_.stats->GetView(row);
+  }
+  if (!columns_.parsed_stats || columns_.parsed_stats->IsNull(row)) return std::nullopt;
+  std::call_once(stats_text_once_, [this] {
+    stats_text_.resize(static_cast<size_t>(rows()));
+    for (int64_t i = 0; i < rows(); ++i) {
+      if (!IsFile(i) || columns_.parsed_stats->IsNull(i)) continue;
+      // Statistics that are nested too deep bound nothing.
+      stats_text_[static_cast<size_t>(i)] =
+          StatisticsJson(*columns_.parsed_stats, i).ValueOr(std::string("{}"));
+    }
+  });
+  return stats_text_[static_cast<size_t>(row)];
 }
 
 const arrow::LargeStringArray* FileBlock::partition_values(std::string_view name) const {
-  const auto found = partition_values_.find(name);
-  return found == partition_values_.end() ? nullptr : found->second.get();
+  const auto found = columns_.partition_values.find(name);
+  return found == columns_.partition_values.end() ? nullptr : found->second.get();
 }
 
 std::optional<std::string_view> FileBlock::partition_value(int64_t row,
@@ -78,14 +131,15 @@ std::optional<std::string_view> FileBlock::partition_value(int64_t row,
 }
 
 const FileExtras* FileBlock::extras(int64_t row) const {
-  const auto found = extras_.find(row);
-  return found == extras_.end() ? nullptr : &found->second;
+  if (columns_.extras.empty()) return nullptr;
+  const auto found = columns_.extras.find(row);
+  return found == columns_.extras.end() ? nullptr : &found->second;
 }
 
 AddFile FileBlock::file(int64_t row) const {
   AddFile add;
   add.path = path(row);
-  for (const auto& [name, values] : partition_values_) {
+  for (const auto& [name, values] : columns_.partition_values) {
     const auto value = partition_value(row, name);
     add.partition_values[name] = value ? std::optional<std::string>(*value) : std::nullopt;
   }
@@ -102,24 +156,31 @@ AddFile FileBlock::file(int64_t row) const {
   return add;
 }
 
-void FileBlock::BuildIndex() const {
-  index_.reserve(static_cast<size_t>(rows()));
-  for (int64_t row = 0; row < rows(); ++row) index_.emplace_back(HashOf(KeyOf(*this, row)), row);
-  std::sort(index_.begin(), index_.end());
+std::string_view FileBlock::key(int64_t row, std::string& scratch) const {
+  // Make() has refused every path without a key.
+  return FileKeyIn(path(row), deletion_vector(row), scratch).ValueOr(path(row));
 }
 
-int64_t FileBlock::Find(std::string_view key) const {
-  std::call_once(index_once_, [this] { BuildIndex(); });
-  const uint64_t hash = HashOf(key);
-  for (auto it = std::lower_bound(index_.begin(), index_.end(), std::pair(hash, int64_t{0}));
-       it != index_.end() && it->first == hash; ++it) {
-    if (KeyOf(*this, it->second) == key) return it->second;
+void FileBlock::BuildIndex() const {
+  index_.Reserve(static_cast<size_t>(files()));
+  for (int64_t row = 0; row < rows(); ++row) {
+    if (IsFile(row)) index_.Insert(key_hash(row), row);
   }
-  return -1;
+}
+
+void FileBlock::FindRows(const FileKeyView& key, std::vector<int64_t>& found) const {
+  std::call_once(index_once_, [this] { BuildIndex(); });
+  std::string scratch;
+  index_.Find(key.hash, [&](int64_t row) {
+    if (this->key(row, scratch) == key.key) found.push_back(row);
+    return false;  // Go on.
+  });
 }
 
 const arrow::Int64Array& FileBlock::record_counts() const {
   std::call_once(record_counts_once_, [this] {
+    if (columns_.parsed_stats) record_counts_ = ParsedRecordCounts(*columns_.parsed_stats);
+    if (record_counts_) return;
     std::vector<int64_t> counts(static_cast<size_t>(rows()));
     auto validity = arrow::AllocateEmptyBitmap(rows()).ValueOrDie();
     int64_t nulls = 0;
@@ -154,68 +215,53 @@ Status FileBlockBuilder::AppendPartitionValue(std::string_view name,
         partition_values_.emplace(std::string(name), std::make_unique<arrow::LargeStringBuilder>())
             .first;
   }
-  // Earlier files without this key have null.
+  // Earlier files without this key have null. Of a key that stands twice the first counts.
+  if (found->second->length() > rows()) return Status::OK();
   ARROW_RETURN_NOT_OK(found->second->AppendNulls(rows() - found->second->length()));
   return value ? found->second->Append(*value) : found->second->AppendNull();
 }
 
-void FileBlockBuilder::NoteUnusual(std::string_view path, const FileExtras* extras) {
-  const size_t colon = path.find(':');
-  const bool uri = colon != std::string_view::npos && path.substr(colon).starts_with(":/") &&
-                   !storage::UriScheme(path).empty();
-  if (uri || (extras != nullptr && extras->deletion_vector)) unusual_rows_.push_back(rows());
-}
-
-Status FileBlockBuilder::Append(const AddFile& add) {
+Status FileBlockBuilder::Append(const AddFileView& add) {
   for (const auto& [name, value] : add.partition_values) {
     ARROW_RETURN_NOT_OK(AppendPartitionValue(name, value));
   }
-  ARROW_RETURN_NOT_OK(path_.Append(add.path));
   ARROW_RETURN_NOT_OK(add.stats ? stats_.Append(*add.stats) : stats_.AppendNull());
-  if (!add.tags.empty() || add.deletion_vector || add.base_row_id ||
-      add.default_row_commit_version || add.clustering_provider) {
-    extras_.emplace(rows(), FileExtras{add.tags, add.deletion_vector, add.base_row_id,
-                                       add.default_row_commit_version, add.clustering_provider});
-  }
-  const auto extras = extras_.find(rows());
-  NoteUnusual(add.path, extras == extras_.end() ? nullptr : &extras->second);
-  size_bytes_.push_back(add.size_bytes);
-  modification_time_ms_.push_back(add.modification_time_ms);
-  return Status::OK();
+  ARROW_RETURN_NOT_OK(size_bytes_.Append(add.size_bytes));
+  ARROW_RETURN_NOT_OK(modification_time_ms_.Append(add.modification_time_ms));
+  if (!add.extras.empty()) extras_.emplace(rows(), add.extras);
+  return path_.Append(add.path);
+}
+
+Status FileBlockBuilder::Append(const AddFile& add) {
+  const PartitionValueViews values(add.partition_values.begin(), add.partition_values.end());
+  return Append(ViewOf(add, values));
 }
 
 Status FileBlockBuilder::AppendFrom(const FileBlock& block, int64_t row) {
-  for (const auto& [name, values] : block.partition_values_) {
+  for (const auto& [name, values] : block.columns_.partition_values) {
     ARROW_RETURN_NOT_OK(AppendPartitionValue(name, block.partition_value(row, name)));
   }
-  ARROW_RETURN_NOT_OK(path_.Append(block.path(row)));
   const auto stats = block.stats(row);
   ARROW_RETURN_NOT_OK(stats ? stats_.Append(*stats) : stats_.AppendNull());
-  const FileExtras* extras = block.extras(row);
-  if (extras != nullptr) extras_.emplace(rows(), *extras);
-  NoteUnusual(block.path(row), extras);
-  size_bytes_.push_back(block.size_bytes(row));
-  modification_time_ms_.push_back(block.modification_time_ms(row));
-  return Status::OK();
+  ARROW_RETURN_NOT_OK(size_bytes_.Append(block.size_bytes(row)));
+  ARROW_RETURN_NOT_OK(modification_time_ms_.Append(block.modification_time_ms(row)));
+  if (const FileExtras* extras = block.extras(row)) extras_.emplace(rows(), *extras);
+  return path_.Append(block.path(row));
 }
 
 Result<std::shared_ptr<const FileBlock>> FileBlockBuilder::Finish() {
-  const auto finish = [](arrow::LargeStringBuilder& builder,
-                         std::shared_ptr<arrow::LargeStringArray>& out) {
-    return builder.Finish(&out);
-  };
-  auto block = std::make_shared<FileBlock>();
-  ARROW_RETURN_NOT_OK(finish(path_, block->path_));
-  ARROW_RETURN_NOT_OK(finish(stats_, block->stats_));
+  const int64_t rows_built = rows();
+  FileColumns columns;
+  ARROW_RETURN_NOT_OK(path_.Finish(&columns.path));
+  ARROW_RETURN_NOT_OK(stats_.Finish(&columns.stats));
+  ARROW_RETURN_NOT_OK(size_bytes_.Finish(&columns.size_bytes));
+  ARROW_RETURN_NOT_OK(modification_time_ms_.Finish(&columns.modification_time_ms));
   for (auto& [name, builder] : partition_values_) {
-    ARROW_RETURN_NOT_OK(builder->AppendNulls(rows() - builder->length()));
-    ARROW_RETURN_NOT_OK(finish(*builder, block->partition_values_[name]));
+    ARROW_RETURN_NOT_OK(builder->AppendNulls(rows_built - builder->length()));
+    ARROW_RETURN_NOT_OK(builder->Finish(&columns.partition_values[name]));
   }
-  block->size_bytes_ = std::move(size_bytes_);
-  block->modification_time_ms_ = std::move(modification_time_ms_);
-  block->extras_ = std::move(extras_);
-  block->unusual_rows_ = std::move(unusual_rows_);
-  return block;
+  columns.extras = std::move(extras_);
+  return FileBlock::Make(std::move(columns));
 }
 
 }  // namespace deltaport::delta

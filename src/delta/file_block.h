@@ -1,7 +1,9 @@
-// An immutable run of live files, held as columns.
+// An immutable run of files, held as columns.
 //
 // Blocks are shared between the snapshots of a table, so what is derived from one (an index by
-// file, parsed statistics) is computed once, on first use, under a lock.
+// file, parsed statistics) is computed once, on first use, under a lock. A block that comes out of
+// a checkpoint keeps the arrays of the Parquet reader: rows of other actions are rows without a
+// path there, which no live file names.
 
 #pragma once
 
@@ -13,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <arrow/array.h>
@@ -20,47 +23,65 @@
 
 #include "base/error.h"
 #include "delta/action.h"
+#include "delta/file_key.h"
 #include "delta/snapshot.h"
 
 namespace deltaport::delta {
 
-// What few files have.
-struct FileExtras {
-  std::map<std::string, std::string> tags;
-  std::optional<DeletionVectorDescriptor> deletion_vector;
-  std::optional<int64_t> base_row_id;
-  std::optional<int64_t> default_row_commit_version;
-  std::optional<std::string> clustering_provider;
+// The columns that a block is made of, all of the same length.
+struct FileColumns {
+  std::shared_ptr<arrow::LargeStringArray> path;  // Null: this row is no file.
+  std::shared_ptr<arrow::Int64Array> size_bytes;
+  std::shared_ptr<arrow::Int64Array> modification_time_ms;  // Null values count as 0.
+  // JSON text, or the same as a struct (`stats_parsed`); at most one of them is there.
+  std::shared_ptr<arrow::LargeStringArray> stats;
+  std::shared_ptr<arrow::StructArray> parsed_stats;
+  std::map<std::string, std::shared_ptr<arrow::LargeStringArray>, std::less<>> partition_values;
+  std::unordered_map<int64_t, FileExtras> extras;  // By row.
 };
 
-// Identifies a file in replay: the decoded path, file URIs as plain paths, and the deletion vector.
-// kCorruptTable if the path is malformed or climbs out of the table with "..".
-Result<std::string> FileKey(std::string_view path,
-                            const std::optional<DeletionVectorDescriptor>& deletion_vector);
-
-// The decoded path: absolute, or relative to the table root.
-Result<std::string> DecodeFilePath(std::string_view path);
+// `values` must be those of `add`.
+AddFileView ViewOf(const AddFile& add, const PartitionValueViews& values);
 
 class FileBlock {
  public:
-  int64_t rows() const { return path_->length(); }
-  std::string_view path(int64_t row) const { return path_->GetView(row); }
-  int64_t size_bytes(int64_t row) const { return size_bytes_[static_cast<size_t>(row)]; }
+  // kCorruptTable for a path that FileKey refuses and for a size that is missing or negative.
+  static Result<std::shared_ptr<const FileBlock>> Make(FileColumns columns);
+
+  int64_t rows() const { return columns_.path->length(); }
+  bool IsFile(int64_t row) const { return columns_.path->IsValid(row); }
+  // The rows for which IsFile() holds.
+  int64_t files() const { return rows() - columns_.path->null_count(); }
+
+  std::string_view path(int64_t row) const { return columns_.path->GetView(row); }
+  int64_t size_bytes(int64_t row) const { return columns_.size_bytes->Value(row); }
   int64_t modification_time_ms(int64_t row) const {
-    return modification_time_ms_[static_cast<size_t>(row)];
+    return columns_.modification_time_ms->IsNull(row) ? 0
+                                                      : columns_.modification_time_ms->Value(row);
   }
   std::optional<std::string_view> stats(int64_t row) const;
+  // Statistics as columns; null if the log holds them as text, or none at all.
+  const arrow::StructArray* parsed_stats() const { return columns_.parsed_stats.get(); }
   // Null for an absent key or a null value; empty text is kept.
   std::optional<std::string_view> partition_value(int64_t row, std::string_view name) const;
   // Null where the files have no such partition value at all.
   const arrow::LargeStringArray* partition_values(std::string_view name) const;
+  // All of them, by name.
+  const std::map<std::string, std::shared_ptr<arrow::LargeStringArray>, std::less<>>&
+  partition_value_columns() const {
+    return columns_.partition_values;
+  }
   const FileExtras* extras(int64_t row) const;
   // Rows whose path is a URI with a scheme or that have a deletion vector, ascending.
   const std::vector<int64_t>& unusual_rows() const { return unusual_rows_; }
   AddFile file(int64_t row) const;
 
-  // The row of the file with that key, or -1.
-  int64_t Find(std::string_view key) const;
+  uint64_t key_hash(int64_t row) const { return key_hashes_[static_cast<size_t>(row)]; }
+  // The file's key; it stands in the block or in `scratch`.
+  std::string_view key(int64_t row, std::string& scratch) const;
+  // Appends the rows with that key: a block out of several commits may have more than one, of which
+  // at most one is live.
+  void FindRows(const FileKeyView& key, std::vector<int64_t>& found) const;
 
   // numRecords of each file's statistics, null where unknown.
   const arrow::Int64Array& record_counts() const;
@@ -72,18 +93,20 @@ class FileBlock {
 
  private:
   friend class FileBlockBuilder;
+  FileBlock() = default;
+  Status TakeKeys();
+  void NoteUnusualRows();
+  const DeletionVectorDescriptor* deletion_vector(int64_t row) const;
   void BuildIndex() const;
 
-  std::shared_ptr<arrow::LargeStringArray> path_;
-  std::shared_ptr<arrow::LargeStringArray> stats_;
-  std::vector<int64_t> size_bytes_;
-  std::vector<int64_t> modification_time_ms_;
-  std::map<std::string, std::shared_ptr<arrow::LargeStringArray>, std::less<>> partition_values_;
-  std::unordered_map<int64_t, FileExtras> extras_;
+  FileColumns columns_;
+  std::vector<uint64_t> key_hashes_;  // 0 where there is no file.
   std::vector<int64_t> unusual_rows_;
 
   mutable std::once_flag index_once_;
-  mutable std::vector<std::pair<uint64_t, int64_t>> index_;  // Hash of the key and row, sorted.
+  mutable FileKeyTable index_;
+  mutable std::once_flag stats_text_once_;
+  mutable std::vector<std::string> stats_text_;  // Of parsed_stats.
   mutable std::once_flag record_counts_once_;
   mutable std::shared_ptr<arrow::Int64Array> record_counts_;
   mutable std::mutex statistics_lock_;
@@ -92,26 +115,24 @@ class FileBlock {
 
 class FileBlockBuilder {
  public:
-  int64_t rows() const { return static_cast<int64_t>(size_bytes_.size()); }
+  int64_t rows() const { return path_.length(); }
 
-  // The path must have been accepted by FileKey.
+  Status Append(const AddFileView& add);
   Status Append(const AddFile& add);
   Status AppendFrom(const FileBlock& block, int64_t row);
 
-  // The builder is spent.
+  // The builder is spent. Errors are those of FileBlock::Make.
   Result<std::shared_ptr<const FileBlock>> Finish();
 
  private:
-  void NoteUnusual(std::string_view path, const FileExtras* extras);
   Status AppendPartitionValue(std::string_view name, std::optional<std::string_view> value);
 
   arrow::LargeStringBuilder path_;
   arrow::LargeStringBuilder stats_;
-  std::vector<int64_t> size_bytes_;
-  std::vector<int64_t> modification_time_ms_;
+  arrow::Int64Builder size_bytes_;
+  arrow::Int64Builder modification_time_ms_;
   std::map<std::string, std::unique_ptr<arrow::LargeStringBuilder>, std::less<>> partition_values_;
   std::unordered_map<int64_t, FileExtras> extras_;
-  std::vector<int64_t> unusual_rows_;
 };
 
 }  // namespace deltaport::delta

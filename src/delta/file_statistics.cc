@@ -5,6 +5,7 @@
 #include <arrow/compute/api_vector.h>
 
 #include "columnar/json_document.h"
+#include "delta/parsed_statistics.h"
 #include "delta/value_text.h"
 
 namespace deltaport::delta {
@@ -45,6 +46,10 @@ class BlockStatisticsReader {
       : block_(block), name_(name), type_(type), has_bounds_(HasBounds(*type)) {}
 
   Result<std::shared_ptr<const ColumnStatistics>> Read() {
+    if (const auto* parsed = block_.parsed_stats()) {
+      ARROW_ASSIGN_OR_RAISE(auto columns, ColumnStatisticsOf(*parsed, name_, type_, has_bounds_));
+      if (columns) return columns;
+    }
     // Nested types have no builder here; their bounds are all null.
     const auto bound_type = has_bounds_ ? type_ : arrow::null();
     ARROW_ASSIGN_OR_RAISE(min_, arrow::MakeBuilder(bound_type));

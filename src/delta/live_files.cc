@@ -13,7 +13,7 @@ Status CopyRows(const LiveFiles::Part& part, FileBlockBuilder& builder) {
 }
 
 // The part without `dead` rows of its block; `dead` is sorted.
-LiveFiles::Part Without(const LiveFiles::Part& part, const std::vector<int64_t>& dead) {
+LiveFiles::Part WithoutRows(const LiveFiles::Part& part, const std::vector<int64_t>& dead) {
   std::vector<int64_t> rows;
   rows.reserve(part.size());
   size_t next_dead = 0;
@@ -50,33 +50,49 @@ Status LiveFiles::Append(Part part) {
     ARROW_ASSIGN_OR_RAISE(part.block, builder.Finish());
     part.rows = nullptr;
   }
-  if (part.size() == 0) return Status::OK();
-  part.first = size_;
-  size_ += part.size();
-  parts_.push_back(std::move(part));
+  Push(std::move(part));
   return Status::OK();
 }
 
-Result<LiveFiles> LiveFiles::Extend(const LiveFiles& base,
-                                    const std::vector<std::string>& seen_keys,
-                                    std::shared_ptr<const FileBlock> added) {
+void LiveFiles::Push(Part part) {
+  if (part.size() == 0) return;
+  part.first = size_;
+  size_ += part.size();
+  parts_.push_back(std::move(part));
+}
+
+LiveFiles LiveFiles::Of(std::vector<Part> parts) {
   LiveFiles files;
-  for (const Part& part : base.parts_) {
-    std::vector<int64_t> dead;
-    for (const auto& key : seen_keys) {
-      const int64_t row = part.block->Find(key);
-      if (row >= 0) dead.push_back(row);
-    }
-    std::sort(dead.begin(), dead.end());
-    // Unlike Append(), this keeps the blocks of the base, and what is cached in them.
-    Part kept = dead.empty() ? part : Without(part, dead);
-    if (kept.size() == 0) continue;
-    kept.first = files.size_;
-    files.size_ += kept.size();
-    files.parts_.push_back(std::move(kept));
-  }
-  if (added) ARROW_RETURN_NOT_OK(files.Append({std::move(added), nullptr, 0}));
+  for (Part& part : parts) files.Push(std::move(part));
   return files;
+}
+
+LiveFiles LiveFiles::Without(const std::vector<FileKeyView>& keys) const {
+  LiveFiles files;
+  for (const Part& part : parts_) {
+    std::vector<int64_t> dead;
+    for (const auto& key : keys) part.block->FindRows(key, dead);
+    std::sort(dead.begin(), dead.end());
+    // Unlike Append(), this keeps the blocks, and what is cached in them.
+    files.Push(dead.empty() ? part : WithoutRows(part, dead));
+  }
+  return files;
+}
+
+std::optional<size_t> LiveFiles::Find(std::string_view key) const {
+  const FileKeyView view{HashOfKey(key), key};
+  std::vector<int64_t> rows;
+  for (const Part& part : parts_) {
+    rows.clear();
+    part.block->FindRows(view, rows);
+    for (const int64_t row : rows) {
+      if (!part.rows) return part.first + static_cast<size_t>(row);
+      const auto live = std::lower_bound(part.rows->begin(), part.rows->end(), row);
+      if (live == part.rows->end() || *live != row) continue;
+      return part.first + static_cast<size_t>(live - part.rows->begin());
+    }
+  }
+  return std::nullopt;
 }
 
 std::pair<const FileBlock*, int64_t> LiveFiles::Locate(size_t file) const {

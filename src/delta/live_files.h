@@ -34,9 +34,17 @@ class LiveFiles {
 
   LiveFiles() = default;
 
-  // `base` without the files that `seen_keys` name, followed by `added`.
-  static Result<LiveFiles> Extend(const LiveFiles& base, const std::vector<std::string>& seen_keys,
-                                  std::shared_ptr<const FileBlock> added);
+  // The files of all parts, in this order; `first` of a part is set here. Empty ones are left out.
+  static LiveFiles Of(std::vector<Part> parts);
+
+  // All but the files with one of these keys.
+  LiveFiles Without(const std::vector<FileKeyView>& keys) const;
+
+  // The index of the file with that key (FileKey), if there is one.
+  std::optional<size_t> Find(std::string_view key) const;
+
+  // Adds files at the end. Small parts are copied together.
+  Status Append(Part part);
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -62,7 +70,7 @@ class LiveFiles {
   const std::vector<Part>& parts() const { return parts_; }
 
  private:
-  Status Append(Part part);
+  void Push(Part part);
   std::pair<const FileBlock*, int64_t> Locate(size_t file) const;
 
   std::vector<Part> parts_;

@@ -125,8 +125,8 @@ TEST(LogDamage, UnknownFeaturesAreRefusedByName) {
     return Snapshot::Open(table.location()).status();
   };
   ExpectError(open(R"({"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timeTurner",)"
-                   R"("variantType"],"writerFeatures":["timeTurner","variantType"]})"),
-              ErrorCode::kUnsupportedFeature, "timeTurner, variantType");
+                   R"("wormHole"],"writerFeatures":["timeTurner","wormHole"]})"),
+              ErrorCode::kUnsupportedFeature, "timeTurner, wormHole");
   ExpectError(open(R"({"minReaderVersion":4,"minWriterVersion":7})"),
               ErrorCode::kUnsupportedFeature, "reader version 4");
   ExpectError(open(R"({"minReaderVersion":3,"minWriterVersion":7})"), ErrorCode::kCorruptTable,

@@ -28,18 +28,18 @@ bool Take(std::string_view& text, std::string_view prefix) {
 
 // The part after "VERSION.checkpoint."
 LogFileName ParseCheckpointName(TableVersion version, std::string_view rest) {
-  if (rest == "parquet") return {LogFileKind::kCheckpoint, version};
+  if (rest == "parquet") return {LogFileKind::kCheckpoint, version, version};
   std::string_view numbers = rest;
   const auto part = TakeDigits<int32_t>(numbers, kPartDigits);
   if (part && Take(numbers, ".")) {
     const auto parts = TakeDigits<int32_t>(numbers, kPartDigits);
     const bool valid = parts && numbers == ".parquet" && *part >= 1 && *part <= *parts;
-    if (valid) return {LogFileKind::kMultiPartCheckpoint, version, *part, *parts};
+    if (valid) return {LogFileKind::kMultiPartCheckpoint, version, version, *part, *parts};
     return {};
   }
   const bool uuid = rest.size() > 36 && rest[36] == '.';
   if (uuid && (rest.substr(36) == ".parquet" || rest.substr(36) == ".json")) {
-    return {LogFileKind::kUuidCheckpoint, version};
+    return {LogFileKind::kUuidCheckpoint, version, version};
   }
   return {};
 }
@@ -49,8 +49,14 @@ LogFileName ParseCheckpointName(TableVersion version, std::string_view rest) {
 LogFileName ParseLogFileName(std::string_view name) {
   const auto version = TakeDigits<TableVersion>(name, kVersionDigits);
   if (!version) return {};
-  if (name == ".json") return {LogFileKind::kCommit, *version};
+  if (name == ".json") return {LogFileKind::kCommit, *version, *version};
+  if (name == ".crc") return {LogFileKind::kChecksum, *version, *version};
   if (Take(name, ".checkpoint.")) return ParseCheckpointName(*version, name);
+  if (!Take(name, ".")) return {};
+  const auto last = TakeDigits<TableVersion>(name, kVersionDigits);
+  if (last && name == ".compacted.json" && *last > *version) {
+    return {LogFileKind::kCompactedCommits, *last, *version};
+  }
   return {};
 }
 
@@ -70,6 +76,23 @@ std::string CheckpointPath(std::string_view table_path, TableVersion version) {
 
 std::string LastCheckpointPath(std::string_view table_path) {
   return LogDirectory(table_path) + "/_last_checkpoint";
+}
+
+std::string ChecksumPath(std::string_view table_path, TableVersion version) {
+  return fmt::format("{}/{:020d}.crc", LogDirectory(table_path), version);
+}
+
+std::string UuidCheckpointPath(std::string_view table_path, TableVersion version,
+                               std::string_view uuid) {
+  return fmt::format("{}/{:020d}.checkpoint.{}.parquet", LogDirectory(table_path), version, uuid);
+}
+
+std::string SidecarDirectory(std::string_view table_path) {
+  return LogDirectory(table_path) + "/_sidecars";
+}
+
+std::string SidecarPath(std::string_view table_path, std::string_view name) {
+  return fmt::format("{}/{}", SidecarDirectory(table_path), name);
 }
 
 }  // namespace deltaport::delta

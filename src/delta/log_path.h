@@ -16,13 +16,16 @@ enum class LogFileKind {
   kCheckpoint,           // 00000000000000000007.checkpoint.parquet
   kMultiPartCheckpoint,  // 00000000000000000007.checkpoint.0000000001.0000000003.parquet
   kUuidCheckpoint,       // 00000000000000000007.checkpoint.UUID.parquet (or .json)
-  kOther,                // Checksums, compacted commits and whatever a reader must pass over.
+  kCompactedCommits,     // 00000000000000000004.00000000000000000007.compacted.json
+  kChecksum,             // 00000000000000000007.crc
+  kOther,                // Whatever a reader must pass over.
 };
 
 struct LogFileName {
   LogFileKind kind = LogFileKind::kOther;
-  TableVersion version = -1;
-  int32_t part = 0;  // From 1; of multi-part checkpoints.
+  TableVersion version = -1;        // The last one of compacted commits.
+  TableVersion first_version = -1;  // Of compacted commits.
+  int32_t part = 0;                 // From 1; of multi-part checkpoints.
   int32_t parts = 0;
 };
 
@@ -37,5 +40,10 @@ std::string LogDirectory(std::string_view table_path);
 std::string CommitPath(std::string_view table_path, TableVersion version);
 std::string CheckpointPath(std::string_view table_path, TableVersion version);
 std::string LastCheckpointPath(std::string_view table_path);
+std::string ChecksumPath(std::string_view table_path, TableVersion version);
+std::string UuidCheckpointPath(std::string_view table_path, TableVersion version,
+                               std::string_view uuid);
+std::string SidecarDirectory(std::string_view table_path);
+std::string SidecarPath(std::string_view table_path, std::string_view name);
 
 }  // namespace deltaport::delta

@@ -1,34 +1,36 @@
 #include "delta/log_replay.h"
 
+#include <algorithm>
+
 namespace deltaport::delta {
 namespace {
 
-Result<std::shared_ptr<const FileBlock>> Reversed(const FileBlock& block) {
-  FileBlockBuilder builder;
-  for (int64_t row = block.rows() - 1; row >= 0; --row) {
-    ARROW_RETURN_NOT_OK(builder.AppendFrom(block, row));
-  }
-  return builder.Finish();
+// Parts of fewer files are copied together: what each part costs is more than the copy.
+constexpr size_t kOwnPartFiles = 16'384;
+
+std::shared_ptr<const std::vector<int64_t>> RowsOrAll(std::vector<int64_t> rows,
+                                                      const FileBlock& block) {
+  if (static_cast<int64_t>(rows.size()) == block.rows()) return nullptr;
+  return std::make_shared<const std::vector<int64_t>>(std::move(rows));
+}
+
+Status CopyRows(const FileBlock& block, const std::vector<int64_t>& rows,
+                FileBlockBuilder& builder) {
+  for (const int64_t row : rows) ARROW_RETURN_NOT_OK(builder.AppendFrom(block, row));
+  return Status::OK();
+}
+
+Status Flush(FileBlockBuilder& builder, std::vector<LiveFiles::Part>& parts) {
+  if (builder.rows() == 0) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto block, std::exchange(builder, FileBlockBuilder()).Finish());
+  parts.push_back({std::move(block), nullptr, 0});
+  return Status::OK();
 }
 
 }  // namespace
 
-Status LogReplay::AddFileAction(const AddFile& add, FileBlockBuilder& builder) {
-  ARROW_ASSIGN_OR_RAISE(std::string key, FileKey(add.path, add.deletion_vector));
-  if (!seen_.insert(std::move(key)).second) return Status::OK();
-  if (add.size_bytes < 0) {
-    return Error(ErrorCode::kCorruptTable, "the file '{}' has the size {}", add.path,
-                 add.size_bytes);
-  }
-  return builder.Append(add);
-}
-
-Status LogReplay::Add(Action& action, FileBlockBuilder& builder) {
-  if (const auto* add = std::get_if<AddFile>(&action)) return AddFileAction(*add, builder);
-  if (const auto* remove = std::get_if<RemoveFile>(&action)) {
-    ARROW_ASSIGN_OR_RAISE(std::string key, FileKey(remove->path, remove->deletion_vector));
-    seen_.insert(std::move(key));
-  } else if (auto* protocol = std::get_if<Protocol>(&action)) {
+void LogReplay::Add(Action& action) {
+  if (auto* protocol = std::get_if<Protocol>(&action)) {
     if (!state_.protocol) state_.protocol = std::move(*protocol);
   } else if (auto* metadata = std::get_if<Metadata>(&action)) {
     if (!state_.metadata) state_.metadata = std::move(*metadata);
@@ -37,49 +39,95 @@ Status LogReplay::Add(Action& action, FileBlockBuilder& builder) {
   } else if (auto* domain = std::get_if<DomainMetadata>(&action)) {
     domains_.try_emplace(domain->domain, *domain);
   }
-  return Status::OK();
+}
+
+void LogReplay::AddCommits(CommitBatch batch) {
+  if (batches_.empty()) state_.in_commit_timestamp_ms = batch.in_commit_timestamp_ms;
+  for (auto action = batch.actions.rbegin(); action != batch.actions.rend(); ++action) {
+    Add(*action);
+  }
+  std::vector<int64_t> rows;
+  for (auto word = batch.words.rbegin(); word != batch.words.rend(); ++word) {
+    if (seen_.Insert(word->key) && word->row >= 0) rows.push_back(word->row);
+  }
+  std::reverse(rows.begin(), rows.end());
+  live_rows_.push_back(std::move(rows));
+  batches_.push_back(std::move(batch));
 }
 
 Status LogReplay::AddCommit(std::vector<Action> actions) {
-  if (first_commit_ && !actions.empty()) {
-    // By the protocol commitInfo comes first where its timestamp counts.
-    if (const auto* info = std::get_if<CommitInfo>(&actions.front())) {
-      state_.in_commit_timestamp_ms = info->in_commit_timestamp_ms;
-    }
-  }
-  first_commit_ = false;
-  for (auto action = actions.rbegin(); action != actions.rend(); ++action) {
-    ARROW_RETURN_NOT_OK(Add(*action, newest_first_));
-  }
+  CommitBatchBuilder builder;
+  for (auto& action : actions) ARROW_RETURN_NOT_OK(builder.Add(std::move(action)));
+  ARROW_ASSIGN_OR_RAISE(auto batch, builder.Finish());
+  AddCommits(std::move(batch));
   return Status::OK();
 }
 
-Status LogReplay::AddCheckpointAction(Action action) { return Add(action, checkpoint_); }
+void LogReplay::AddCheckpoint(CheckpointContents checkpoint) {
+  for (auto& action : checkpoint.actions) Add(action);
+  size_t files = seen_.keys().size();
+  for (const auto& block : checkpoint.blocks) files += static_cast<size_t>(block->files());
+  seen_.Reserve(files);
+  std::string scratch;
+  for (auto& block : checkpoint.blocks) {
+    std::vector<int64_t> rows;
+    rows.reserve(static_cast<size_t>(block->files()));
+    for (int64_t row = 0; row < block->rows(); ++row) {
+      if (!block->IsFile(row)) continue;
+      FileKeyView key{block->key_hash(row), block->key(row, scratch)};
+      if (key.key.data() == scratch.data() && !seen_.Contains(key)) {
+        key.key = checkpoint_keys_.emplace_back(key.key);
+      }
+      if (seen_.Insert(key)) rows.push_back(row);
+    }
+    auto live = RowsOrAll(std::move(rows), *block);
+    checkpoint_.push_back({std::move(block), std::move(live), 0});
+  }
+}
+
+Result<std::vector<LiveFiles::Part>> LogReplay::CommittedParts() const {
+  std::vector<LiveFiles::Part> parts;
+  FileBlockBuilder small;
+  for (size_t i = batches_.size(); i > 0; --i) {
+    const auto& block = batches_[i - 1].files;
+    const auto& rows = live_rows_[i - 1];
+    if (rows.size() < kOwnPartFiles && batches_.size() > 1) {
+      ARROW_RETURN_NOT_OK(CopyRows(*block, rows, small));
+      if (static_cast<size_t>(small.rows()) >= kOwnPartFiles) {
+        ARROW_RETURN_NOT_OK(Flush(small, parts));
+      }
+      continue;
+    }
+    ARROW_RETURN_NOT_OK(Flush(small, parts));
+    parts.push_back({block, RowsOrAll(rows, *block), 0});
+  }
+  ARROW_RETURN_NOT_OK(Flush(small, parts));
+  return parts;
+}
+
+void LogReplay::TakeBase(const TableState& base) {
+  if (!state_.protocol) state_.protocol = base.protocol;
+  if (!state_.metadata) state_.metadata = base.metadata;
+  for (const auto& [name, transaction] : base.transactions) {
+    state_.transactions.try_emplace(name, transaction);
+  }
+  for (const auto& [name, domain] : base.domains) domains_.try_emplace(name, domain);
+}
 
 Result<TableState> LogReplay::Finish(const TableState* base) {
-  LiveFiles older;
-  if (base != nullptr) {
-    older = base->files;
-    if (!state_.protocol) state_.protocol = base->protocol;
-    if (!state_.metadata) state_.metadata = base->metadata;
-    for (const auto& [name, transaction] : base->transactions) {
-      state_.transactions.try_emplace(name, transaction);
-    }
-    for (const auto& [name, domain] : base->domains) domains_.try_emplace(name, domain);
-  }
+  if (base != nullptr) TakeBase(*base);
   for (auto& [name, domain] : domains_) {
     if (!domain.removed) state_.domains.emplace(name, std::move(domain));
   }
-  if (checkpoint_.rows() > 0) {
-    ARROW_ASSIGN_OR_RAISE(auto block, checkpoint_.Finish());
-    ARROW_ASSIGN_OR_RAISE(older, LiveFiles::Extend(older, {}, std::move(block)));
+  ARROW_ASSIGN_OR_RAISE(auto added, CommittedParts());
+  if (base == nullptr) {
+    // What is in the checkpoint was compared on the way in.
+    std::move(added.begin(), added.end(), std::back_inserter(checkpoint_));
+    state_.files = LiveFiles::Of(std::move(checkpoint_));
+  } else {
+    state_.files = base->files.Without(seen_.keys());
+    for (auto& part : added) ARROW_RETURN_NOT_OK(state_.files.Append(std::move(part)));
   }
-  std::vector<std::string> keys;
-  // Checkpoint rows were compared on the way in; only a base needs the keys.
-  if (base != nullptr) keys.assign(seen_.begin(), seen_.end());
-  ARROW_ASSIGN_OR_RAISE(auto reversed, newest_first_.Finish());
-  ARROW_ASSIGN_OR_RAISE(auto added, Reversed(*reversed));
-  ARROW_ASSIGN_OR_RAISE(state_.files, LiveFiles::Extend(older, keys, std::move(added)));
   return std::move(state_);
 }
 

@@ -3,15 +3,18 @@
 
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/error.h"
 #include "delta/action.h"
+#include "delta/checkpoint_reader.h"
+#include "delta/commit_batch.h"
+#include "delta/file_key.h"
 #include "delta/live_files.h"
 
 namespace deltaport::delta {
@@ -29,25 +32,31 @@ struct TableState {
 
 class LogReplay {
  public:
-  // The actions of one commit in file order; call from the newest commit to the oldest.
+  // Call from the newest batch to the oldest.
+  void AddCommits(CommitBatch batch);
+
+  // One commit's actions in file order.
   Status AddCommit(std::vector<Action> actions);
 
-  // One row of a checkpoint, which is older than all commits.
-  Status AddCheckpointAction(Action action);
+  // A checkpoint, which is older than all commits and the oldest thing there is.
+  void AddCheckpoint(CheckpointContents checkpoint);
 
   // The state; `base` (may be null) stands for everything older.
   Result<TableState> Finish(const TableState* base);
 
  private:
-  Status AddFileAction(const AddFile& add, FileBlockBuilder& builder);
-  Status Add(Action& action, FileBlockBuilder& builder);
+  void Add(Action& action);
+  void TakeBase(const TableState& base);
+  // The added files of all commits, in log order, as few parts.
+  Result<std::vector<LiveFiles::Part>> CommittedParts() const;
 
   TableState state_;
-  std::unordered_set<std::string> seen_;
   std::map<std::string, DomainMetadata> domains_;  // With removed ones.
-  FileBlockBuilder newest_first_;
-  FileBlockBuilder checkpoint_;
-  bool first_commit_ = true;
+  FileKeySet seen_;
+  std::vector<CommitBatch> batches_;             // Newest first; their texts are keys of `seen_`.
+  std::vector<std::vector<int64_t>> live_rows_;  // Of each batch, ascending.
+  std::vector<LiveFiles::Part> checkpoint_;
+  std::deque<std::string> checkpoint_keys_;  // Text of keys that are not paths.
 };
 
 }  // namespace deltaport::delta

@@ -6,8 +6,7 @@
 #include <arrow/util/key_value_metadata.h>
 
 #include "columnar/delta_schema.h"
-#include "delta/action_json.h"
-#include "delta/checkpoint_reader.h"
+#include "delta/checksum_reader.h"
 #include "delta/commit_timestamp.h"
 #include "delta/deletion_vector.h"
 #include "delta/file_statistics.h"
@@ -15,8 +14,11 @@
 #include "delta/log_path.h"
 #include "delta/log_replay.h"
 #include "delta/log_segment.h"
+#include "delta/snapshot_after_commit.h"
 #include "delta/snapshot_view.h"
 #include "delta/table_feature.h"
+#include "delta/table_state_reader.h"
+#include "delta/type_change.h"
 #include "storage/uri.h"
 
 namespace deltaport::delta {
@@ -39,22 +41,6 @@ struct Snapshot::State {
 };
 
 namespace {
-
-Status ReplayCommits(const storage::ObjectStore& store, const std::vector<CommitFile>& commits,
-                     LogReplay& replay) {
-  for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
-    ARROW_ASSIGN_OR_RAISE(const auto bytes, store.Read(commit->file.path));
-    std::vector<Action> actions;
-    ARROW_RETURN_NOT_OK(
-        ParseCommit(std::string_view(*bytes), commit->file.path, [&](Action&& action) {
-          actions.push_back(std::move(action));
-          return Status::OK();
-        }));
-    const Status status = replay.AddCommit(std::move(actions));
-    if (!status.ok()) return WithContext(status, commit->file.path);
-  }
-  return Status::OK();
-}
 
 std::string Setting(const Metadata& metadata, const std::string& name) {
   const auto found = metadata.configuration.find(name);
@@ -138,7 +124,7 @@ class SnapshotBuilder {
     if (!status.ok()) {
       return WithContext(status, fmt::format("table {}, version {}", location.path, version));
     }
-    if (commit) state->commit_file = commit->file;
+    if (commit && !commit->compacted_from) state->commit_file = commit->file;
     const auto in_commit = state->table.in_commit_timestamp_ms;
     if (UsesInCommitTimestamps(state->table.metadata.value()) && in_commit) {
       state->timestamp_ms = *in_commit;
@@ -153,18 +139,40 @@ class SnapshotBuilder {
 
   static Result<std::shared_ptr<const Snapshot>> Read(const storage::Location& location,
                                                       std::optional<TableVersion> at) {
-    ARROW_ASSIGN_OR_RAISE(const LogSegment segment, FindLogSegment(location, at));
-    LogReplay replay;
-    ARROW_RETURN_NOT_OK(ReplayCommits(*location.store, segment.commits, replay));
-    for (const auto& part : segment.checkpoint_parts) {
-      ARROW_RETURN_NOT_OK(ReadCheckpointPart(*location.store, part.path, {}, [&](Action&& action) {
-        return replay.AddCheckpointAction(std::move(action));
-      }));
+    // Whoever cleans up the log meanwhile takes files away that were listed; others stand in.
+    constexpr int kListingsMax = 3;
+    for (int listings = 1;; ++listings) {
+      ARROW_ASSIGN_OR_RAISE(LogSegment segment, FindLogSegment(location, at));
+      auto snapshot = ReadSegment(location, segment);
+      if (snapshot.ok() || CodeOf(snapshot.status()) != ErrorCode::kNotFound) return snapshot;
+      if (listings < kListingsMax) continue;
+      return Error(ErrorCode::kCorruptTable, "table {}: a file of its log cannot be found: {}",
+                   location.path, snapshot.status().message());
     }
-    ARROW_ASSIGN_OR_RAISE(TableState table, replay.Finish(nullptr));
-    const auto times = CommitFileTimes(segment.commits);
-    const auto previous = times.size() > 1 ? std::optional(times[times.size() - 2]) : std::nullopt;
-    return Build(location, segment.version, std::move(table), segment.last_commit, previous);
+  }
+
+  // The state of a version, checked against the version's checksum if there is one.
+  static Status Check(const storage::Location& location,
+                      const std::optional<storage::ObjectInfo>& file, TableState& table) {
+    if (!file) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const auto checksum, ReadChecksum(*location.store, file->path));
+    if (!checksum) return Status::OK();
+    if (!table.in_commit_timestamp_ms) {
+      table.in_commit_timestamp_ms = checksum->in_commit_timestamp_ms;
+    }
+    return CheckState(*checksum, table, file->path);
+  }
+
+  // `commit` is the one after `base`; null for the first of a table.
+  static Result<std::shared_ptr<const Snapshot>> Follow(const storage::Location& location,
+                                                        const Snapshot* base, CommitFile commit,
+                                                        std::vector<Action> actions) {
+    LogReplay replay;
+    ARROW_RETURN_NOT_OK(replay.AddCommit(std::move(actions)));
+    ARROW_ASSIGN_OR_RAISE(TableState table,
+                          replay.Finish(base == nullptr ? nullptr : &base->state_->table));
+    const auto previous = base == nullptr ? std::nullopt : std::optional(base->timestamp_ms());
+    return Build(location, commit.version, std::move(table), std::move(commit), previous);
   }
 
   static Result<std::shared_ptr<const Snapshot>> View(const Snapshot& table,
@@ -193,12 +201,28 @@ class SnapshotBuilder {
       ARROW_RETURN_NOT_OK(builder.Append(file.file));
     }
     ARROW_ASSIGN_OR_RAISE(const auto block, builder.Finish());
-    ARROW_ASSIGN_OR_RAISE(state->table.files, LiveFiles::Extend({}, {}, block));
+    state->table.files = LiveFiles::Of({{block, nullptr, 0}});
     ARROW_RETURN_NOT_OK(CheckFiles(state->location, state->table.files));
     return std::shared_ptr<const Snapshot>(new Snapshot(std::move(state)));
   }
 
  private:
+  static Result<std::shared_ptr<const Snapshot>> ReadSegment(const storage::Location& location,
+                                                             LogSegment& segment) {
+    ARROW_ASSIGN_OR_RAISE(TableState table, ReadTableState(location, segment));
+    ARROW_RETURN_NOT_OK(Check(location, segment.checksum, table));
+    const auto times = CommitFileTimes(segment.commits);
+    const auto previous = times.size() > 1 ? std::optional(times[times.size() - 2]) : std::nullopt;
+    std::optional<CommitFile> commit = segment.last_commit;
+    // Without its commit file, the version is not younger than what stands in for it.
+    if (!commit && !segment.commits.empty()) commit = segment.commits.back();
+    if (!commit) {
+      const auto& checkpoint = *segment.checkpoint;
+      commit = {checkpoint.version, checkpoint.parts.front(), checkpoint.version};
+    }
+    return Build(location, segment.version, std::move(table), commit, previous);
+  }
+
   static Status AddColumn(const std::shared_ptr<arrow::Field>& field, bool constant,
                           Snapshot::State& state) {
     if (state.schema->GetFieldIndex(field->name()) >= 0) {
@@ -227,12 +251,27 @@ class SnapshotBuilder {
                    metadata.format_provider);
     }
     ARROW_ASSIGN_OR_RAISE(state.schema, columnar::SchemaFromDeltaJson(metadata.schema_string));
+    ARROW_RETURN_NOT_OK(CheckTypeChanges(*state.schema));
     ARROW_ASSIGN_OR_RAISE(state.physical_names, PhysicalNames(*state.schema, metadata));
     ARROW_ASSIGN_OR_RAISE(state.is_partition_column,
                           MarkPartitionColumns(*state.schema, metadata.partition_columns));
     return CheckFiles(state.location, state.table.files);
   }
 };
+
+Result<std::shared_ptr<const Snapshot>> SnapshotAfterCommit(const storage::Location& location,
+                                                            const Snapshot* base,
+                                                            TableVersion version,
+                                                            std::vector<Action> actions) {
+  if (version != (base == nullptr ? 0 : base->version() + 1)) {
+    return Error(ErrorCode::kInternal, "table {}: version {} does not follow on the snapshot",
+                 location.path, version);
+  }
+  ARROW_ASSIGN_OR_RAISE(storage::ObjectInfo file,
+                        location.store->Head(CommitPath(location.path, version)));
+  return SnapshotBuilder::Follow(location, base, CommitFile{version, std::move(file)},
+                                 std::move(actions));
+}
 
 Result<std::shared_ptr<const Snapshot>> MakeView(const Snapshot& table, const ViewColumns& columns,
                                                  std::vector<ViewFile> files) {
@@ -247,32 +286,40 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Open(const storage::Location& 
   if (const auto* exact = std::get_if<AtVersion>(&at)) {
     return SnapshotBuilder::Read(location, exact->version);
   }
-  ARROW_ASSIGN_OR_RAISE(auto latest, SnapshotBuilder::Read(location, std::nullopt));
   const auto* instant = std::get_if<AtTimestamp>(&at);
-  if (instant == nullptr) return latest;
+  if (instant == nullptr) return SnapshotBuilder::Read(location, std::nullopt);
+  ARROW_ASSIGN_OR_RAISE(const Metadata metadata, ReadTimeTravelMetadata(location));
   ARROW_ASSIGN_OR_RAISE(const TableVersion version,
-                        FindVersionAt(location, latest->metadata(), instant->timestamp_ms));
-  if (version == latest->version()) return latest;
+                        FindVersionAt(location, metadata, instant->timestamp_ms));
   return SnapshotBuilder::Read(location, version);
 }
 
+bool Snapshot::IsLatest() const {
+  if (!state_->commit_file) return false;
+  const auto& store = *state_->location.store;
+  const auto next = store.Head(CommitPath(state_->location.path, state_->version + 1));
+  return !next.ok() && CodeOf(next.status()) == ErrorCode::kNotFound;
+}
+
 Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh() const {
-  const auto commits = ListCommitsAfter(state_->location, state_->version);
   const auto own = state_->commit_file ? state_->location.store->Head(state_->commit_file->path)
                                        : Result<storage::ObjectInfo>(storage::ObjectInfo());
   const bool same_log =
       !state_->commit_file || (own.ok() && own->modified_ms == state_->commit_file->modified_ms &&
                                own->size_bytes == state_->commit_file->size_bytes);
   // Cleaned up below us, or another table in the same place: start afresh.
-  if (!commits.ok() || !same_log) return Open(state_->location);
-  if (commits->empty()) return shared_from_this();
-  LogReplay replay;
-  ARROW_RETURN_NOT_OK(ReplayCommits(*state_->location.store, *commits, replay));
-  ARROW_ASSIGN_OR_RAISE(TableState table, replay.Finish(&state_->table));
-  const auto times = CommitFileTimes(*commits);
+  if (!same_log) return Open(state_->location);
+  if (IsLatest()) return shared_from_this();
+  const auto added = ListNewCommits(state_->location, state_->version);
+  if (!added.ok()) return Open(state_->location);
+  if (added->commits.empty()) return shared_from_this();
+  ARROW_ASSIGN_OR_RAISE(TableState table,
+                        ExtendTableState(state_->location, added->commits, state_->table));
+  ARROW_RETURN_NOT_OK(SnapshotBuilder::Check(state_->location, added->checksum, table));
+  const auto times = CommitFileTimes(added->commits);
   const int64_t previous = times.size() > 1 ? times[times.size() - 2] : state_->timestamp_ms;
-  return SnapshotBuilder::Build(state_->location, commits->back().version, std::move(table),
-                                commits->back(), previous);
+  return SnapshotBuilder::Build(state_->location, added->commits.back().version, std::move(table),
+                                added->commits.back(), previous);
 }
 
 const storage::Location& Snapshot::location() const { return state_->location; }

@@ -54,7 +54,7 @@ class Snapshot : public std::enable_shared_from_this<Snapshot> {
                                                       const TimeTravel& at = LatestVersion{});
 
   // The latest version, reading only commits newer than this one. Returns the same object when
-  // there are none.
+  // there are none: two look-ups, whatever the length of the log.
   Result<std::shared_ptr<const Snapshot>> Refresh() const;
 
   ~Snapshot();
@@ -99,6 +99,9 @@ class Snapshot : public std::enable_shared_from_this<Snapshot> {
   friend class SnapshotBuilder;
   struct State;
   explicit Snapshot(std::unique_ptr<State> state);
+  // True if the next version's commit file does not exist, so that a poll lists nothing. False
+  // where this version's own commit file is gone.
+  bool IsLatest() const;
   std::unique_ptr<State> state_;
 };
 

@@ -25,7 +25,7 @@ struct FeatureSupport {
 
 // Appending and overwriting need nothing for those that are kept. Column defaults are among them
 // because our writers give every column.
-constexpr std::array<FeatureSupport, 20> kFeatures = {{
+constexpr std::array<FeatureSupport, 27> kFeatures = {{
     {"appendOnly", 0, 2, true, Writing::kKept},
     {"invariants", 0, 2, true, Writing::kRowRule},
     {"checkConstraints", 0, 3, true, Writing::kRowRule},
@@ -36,9 +36,16 @@ constexpr std::array<FeatureSupport, 20> kFeatures = {{
     {"allowColumnDefaults", 0, 0, true, Writing::kKept},
     {"timestampNtz", 0, 0, true, Writing::kKept},
     {"vacuumProtocolCheck", 0, 0, true, Writing::kKept},
+    {"v2Checkpoint", 0, 0, true, Writing::kKept},
     {"deletionVectors", 0, 0, true, Writing::kKept},
     {"domainMetadata", 0, 0, true, Writing::kKept},
     {"inCommitTimestamp", 0, 0, true, Writing::kKept},
+    {"typeWidening", 0, 0, true, Writing::kKept},
+    {"typeWidening-preview", 0, 0, true, Writing::kKept},
+    {"variantType", 0, 0, true, Writing::kKeptUnlessUsed},
+    {"variantType-preview", 0, 0, true, Writing::kKeptUnlessUsed},
+    {"variantShredding", 0, 0, true, Writing::kKeptUnlessUsed},
+    {"variantShredding-preview", 0, 0, true, Writing::kKeptUnlessUsed},
     {"rowTracking", 0, 0, true, Writing::kKept},
     {"clustering", 0, 0, true, Writing::kKept},
     {"icebergCompatV1", 0, 0, true, Writing::kKeptUnlessUsed},
@@ -87,6 +94,7 @@ bool IsUsed(std::string_view feature, const Metadata& metadata) {
   if (feature == "invariants") return schema_has("\"delta.invariants\"");
   if (feature == "checkConstraints") return HasSetting(metadata, "delta.constraints.");
   if (feature == "generatedColumns") return schema_has("\"delta.generationExpression\"");
+  if (feature.starts_with("variant")) return schema_has("\"variant\"");
   if (feature == "identityColumns") return schema_has("\"delta.identity.");
   if (feature.starts_with("icebergCompat")) {
     const std::string version(feature.substr(std::string_view("icebergCompat").size()));
@@ -334,6 +342,12 @@ Result<Protocol> UpgradedProtocol(const Protocol& current, const arrow::Schema& 
   }
   if (!unknown.empty()) return Refused("writing", unknown);
   return Raised(current, used);
+}
+
+Result<Protocol> RequestedProtocol(const Protocol& current, const arrow::Schema& schema,
+                                   const Metadata& metadata) {
+  ARROW_ASSIGN_OR_RAISE(const Protocol requested, Requested(current, metadata));
+  return UpgradedProtocol(requested, schema, metadata, {});
 }
 
 void RemoveProtocolProperties(std::map<std::string, std::string>& configuration) {

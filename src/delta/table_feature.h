@@ -32,6 +32,11 @@ Result<Protocol> ProtocolFor(const arrow::Schema& schema, const Metadata& metada
 Result<Protocol> UpgradedProtocol(const Protocol& current, const arrow::Schema& schema,
                                   const Metadata& metadata, const std::vector<std::string>& more);
 
+// `current`, raised to what the metadata uses and to what its delta.minReaderVersion,
+// delta.minWriterVersion and delta.feature.NAME ask for.
+Result<Protocol> RequestedProtocol(const Protocol& current, const arrow::Schema& schema,
+                                   const Metadata& metadata);
+
 // Takes the properties away that only ask for protocol versions and features; they are never
 // stored.
 void RemoveProtocolProperties(std::map<std::string, std::string>& configuration);

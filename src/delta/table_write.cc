@@ -4,6 +4,7 @@
 #include "delta/action_json.h"
 #include "delta/live_files.h"
 #include "delta/log_segment.h"
+#include "delta/schema_merge.h"
 #include "delta/statistics_text.h"
 #include "delta/table_feature.h"
 
@@ -80,13 +81,24 @@ Result<WriteOutcome> FindWritten(const Snapshot& snapshot, const SetTransaction&
   return outcome;
 }
 
+// Lets the schema follow the rows as far as the options say.
+Status AdoptSchema(const arrow::Schema& rows, WriteMode mode, const WriteOptions& options,
+                   Transaction& transaction) {
+  if (options.replace_schema && mode == WriteMode::kOverwrite) {
+    return ReplaceSchema(transaction, rows, options.partition_columns);
+  }
+  return options.merge_schema ? MergeSchema(transaction, rows) : Status::OK();
+}
+
 // Writes the rows and commits them with what `transaction` holds already.
 Result<WriteOutcome> CommitRows(const storage::Location& location, Transaction transaction,
                                 arrow::RecordBatchReader& rows, WriteMode mode,
                                 const WriteOptions& options, WriteOutcome outcome,
                                 const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto target, transaction.FileTarget());
-  ARROW_ASSIGN_OR_RAISE(auto files, WriteDataFiles(target, rows, options.files, token));
+  DataFileWriterOptions file_options = options.files;
+  if (options.merge_schema) file_options.fill_missing = true;
+  ARROW_ASSIGN_OR_RAISE(auto files, WriteDataFiles(target, rows, file_options, token));
   outcome.files = static_cast<int64_t>(files.size());
   for (const auto& file : files) {
     outcome.rows += RecordCount(file.stats.value_or("")).value_or(0);
@@ -133,6 +145,7 @@ Result<WriteOutcome> Write(const storage::Location& location, arrow::RecordBatch
     ARROW_RETURN_NOT_OK(transaction.RemoveAllFiles());
     outcome.removed_files = static_cast<int64_t>(snapshot->files().size());
   }
+  ARROW_RETURN_NOT_OK(AdoptSchema(*rows.schema(), mode, options, transaction));
   auto written = CommitRows(location, std::move(transaction), rows, mode, options, outcome, token);
   const ConflictDetail* conflict = ConflictOf(written.status());
   if (conflict == nullptr || conflict->kind() != ConflictKind::kConcurrentTransaction) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <arrow/record_batch.h>
 
@@ -23,6 +25,13 @@ struct WriteOptions {
   // Makes the write happen once: where the table has recorded that version of the application, or a
   // later one, nothing is written and the outcome says so.
   std::optional<SetTransaction> transaction;
+  // The table gets the columns that only the rows have (and wider types, if
+  // delta.enableTypeWidening is on); columns that the rows lack are null in them.
+  bool merge_schema = false;
+  // Overwrite only: the table gets the columns of the rows instead of its own, and is partitioned
+  // by partition_columns if these are given.
+  bool replace_schema = false;
+  std::optional<std::vector<std::string>> partition_columns;
   // The rows have passed the rules of the table (Transaction::RowRulesApplied).
   bool rows_checked = false;
   // Called when all rows are written, for what belongs into the same commit.

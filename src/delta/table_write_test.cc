@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <arrow/builder.h>
+#include <arrow/compute/cast.h>
 #include <arrow/table.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -319,8 +320,8 @@ TEST(TableWrite, AWriteThatSomebodyElseRepeatedMeanwhileHappensOnce) {
   EXPECT_TRUE(outcome->already_done);
   EXPECT_EQ(outcome->version, 1);
   EXPECT_EQ((*Snapshot::Open(table.location()))->RowCount(), 3);
-  // Two commits and one data file: that of the second writer is gone.
-  EXPECT_EQ(ObjectCount(table), 3U);
+  // Two commits, their checksums and one data file: that of the second writer is gone.
+  EXPECT_EQ(ObjectCount(table), 5U);
 }
 
 TEST(TableWrite, RowsThatWereCheckedMayGoWhereTheyHaveToPassRules) {
@@ -333,6 +334,69 @@ TEST(TableWrite, RowsThatWereCheckedMayGoWhereTheyHaveToPassRules) {
   WriteOptions options;
   options.rows_checked = true;
   EXPECT_TRUE(Append(table.location(), *SomeRows(), options, kNoCancel).ok());
+}
+
+TEST(TableWrite, MergingTheSchemaAddsColumnsAndFillsThoseThatTheRowsLack) {
+  TestTable table;
+  ASSERT_TRUE(CreateTableWithRows(table.location(), *SomeRows(), {}, {}, kNoCancel).ok());
+  const auto other =
+      arrow::schema({arrow::field("extra", arrow::utf8()), arrow::field("id", arrow::int64())});
+  WriteOptions options;
+  options.merge_schema = true;
+  const auto outcome =
+      Append(table.location(), *Rows(other, {Texts({"x"}), Integers({9})}), options, kNoCancel);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  const auto snapshot = *Snapshot::Open(table.location());
+  EXPECT_EQ(snapshot->schema()->field_names(), (std::vector<std::string>{"id", "name", "extra"}));
+  const std::string stats(*snapshot->files().stats(1));
+  EXPECT_NE(stats.find(R"("nullCount":{"id":0,"name":1,"extra":0})"), std::string::npos) << stats;
+}
+
+TEST(TableWrite, NarrowRowsFitAndWideOnesWidenTheColumnWhereThatIsOn) {
+  const auto narrow = arrow::schema({arrow::field("n", arrow::int32())});
+  const auto wide = arrow::schema({arrow::field("n", arrow::int64())});
+  const auto rows = [](const std::shared_ptr<arrow::Schema>& schema) {
+    const auto column = *arrow::compute::Cast(*Integers({1, 2}), schema->field(0)->type());
+    return Rows(schema, {column});
+  };
+  for (const bool widening : {false, true}) {
+    TestTable table;
+    ASSERT_TRUE(CreateTable(table.location(), *narrow,
+                            WithProperty("delta.enableTypeWidening", widening ? "true" : "false"))
+                    .ok());
+    WriteOptions options;
+    options.merge_schema = true;
+    const auto outcome = Append(table.location(), *rows(wide), options, kNoCancel);
+    if (!widening) {
+      ExpectError(outcome.status(), ErrorCode::kInvalidArgument, "changed column 'n' (long");
+      continue;
+    }
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    const auto field = (*Snapshot::Open(table.location()))->schema()->field(0);
+    EXPECT_EQ(field->type()->ToString(), "int64");
+    EXPECT_EQ(*field->metadata()->Get("delta.typeChanges"),
+              R"([{"fromType":"integer","toType":"long"}])");
+    EXPECT_TRUE(Append(table.location(), *rows(narrow), {}, kNoCancel).ok());
+  }
+}
+
+TEST(TableWrite, OverwritingCanReplaceTheSchemaAndThePartitions) {
+  TestTable table;
+  ASSERT_TRUE(
+      CreateTableWithRows(table.location(), *SomeRows(), PartitionedBy({"name"}), {}, kNoCancel)
+          .ok());
+  const auto other =
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("day", arrow::utf8())});
+  WriteOptions options;
+  options.replace_schema = true;
+  options.partition_columns = {"day"};
+  const auto rows = Rows(other, {Integers({1}), Texts({"monday"})});
+  const auto outcome = Overwrite(table.location(), *rows, options, kNoCancel);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  const auto snapshot = *Snapshot::Open(table.location());
+  EXPECT_TRUE(snapshot->schema()->Equals(*other)) << snapshot->schema()->ToString();
+  EXPECT_EQ(snapshot->partition_columns(), std::vector<std::string>{"day"});
+  EXPECT_EQ(snapshot->files().size(), 1U);
 }
 
 // A directory that is removed again.

@@ -1,73 +1,75 @@
 #include "delta/tombstones.h"
 
+#include <deque>
 #include <string>
-#include <unordered_set>
+#include <utility>
 
-#include "delta/action_json.h"
 #include "delta/checkpoint_reader.h"
-#include "delta/file_block.h"
+#include "delta/commit_reader.h"
+#include "delta/file_key.h"
 #include "delta/log_segment.h"
 
 namespace deltaport::delta {
 namespace {
 
-// Keeps removes that are the newest word on their file; actions come newest first.
+// Keeps removes that are the newest word on their file.
 class TombstoneCollector {
  public:
-  Status Visit(Action&& action) {
-    if (const auto* add = std::get_if<AddFile>(&action)) {
-      return FirstWord(add->path, add->deletion_vector).status();
+  // Newest commits first.
+  void AddCommits(CommitBatch batch) {
+    // The actions of a batch hold its removes in the order of its words.
+    std::vector<RemoveFile*> removes;
+    for (auto& action : batch.actions) {
+      if (auto* remove = std::get_if<RemoveFile>(&action)) removes.push_back(remove);
     }
-    auto* remove = std::get_if<RemoveFile>(&action);
-    if (remove == nullptr) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const bool first, FirstWord(remove->path, remove->deletion_vector));
-    if (first) tombstones_.push_back(std::move(*remove));
+    size_t left = removes.size();
+    for (auto word = batch.words.rbegin(); word != batch.words.rend(); ++word) {
+      RemoveFile* remove = word->row < 0 ? removes[--left] : nullptr;
+      if (seen_.Insert(word->key) && remove != nullptr) tombstones_.push_back(std::move(*remove));
+    }
+    batches_.push_back(std::move(batch));
+  }
+
+  Status AddCheckpoint(CheckpointContents checkpoint) {
+    std::string scratch;
+    for (auto& action : checkpoint.actions) {
+      auto* remove = std::get_if<RemoveFile>(&action);
+      if (remove == nullptr) continue;
+      const auto& vector = remove->deletion_vector;
+      ARROW_ASSIGN_OR_RAISE(const auto key,
+                            FileKeyIn(remove->path, vector ? &*vector : nullptr, scratch));
+      // A checkpoint is reconciled in itself.
+      if (!seen_.Contains({HashOfKey(key), key})) tombstones_.push_back(std::move(*remove));
+    }
     return Status::OK();
   }
 
   std::vector<RemoveFile> Finish() { return std::move(tombstones_); }
 
  private:
-  Result<bool> FirstWord(std::string_view path,
-                         const std::optional<DeletionVectorDescriptor>& deletion_vector) {
-    ARROW_ASSIGN_OR_RAISE(std::string key, FileKey(path, deletion_vector));
-    return seen_.insert(std::move(key)).second;
-  }
-
-  std::unordered_set<std::string> seen_;
+  FileKeySet seen_;
+  std::deque<CommitBatch> batches_;  // Their texts are keys of `seen_`.
   std::vector<RemoveFile> tombstones_;
 };
-
-Status VisitCommit(const storage::ObjectStore& store, const CommitFile& commit,
-                   TombstoneCollector& collector) {
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, store.Read(commit.file.path));
-  std::vector<Action> actions;
-  ARROW_RETURN_NOT_OK(ParseCommit(std::string_view(*bytes), commit.file.path, [&](Action&& action) {
-    actions.push_back(std::move(action));
-    return Status::OK();
-  }));
-  for (auto action = actions.rbegin(); action != actions.rend(); ++action) {
-    const Status status = collector.Visit(std::move(*action));
-    if (!status.ok()) return WithContext(status, commit.file.path);
-  }
-  return Status::OK();
-}
 
 }  // namespace
 
 Result<std::vector<RemoveFile>> ReadTombstones(const storage::Location& table,
                                                TableVersion version) {
   ARROW_ASSIGN_OR_RAISE(const LogSegment segment, FindLogSegment(table, version));
+  CommitReaderOptions commit_options;
+  commit_options.removes = true;
+  ARROW_ASSIGN_OR_RAISE(auto batches, ReadCommits(*table.store, segment.commits, commit_options));
   TombstoneCollector collector;
-  for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend(); ++commit) {
-    ARROW_RETURN_NOT_OK(VisitCommit(*table.store, *commit, collector));
+  for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch) {
+    collector.AddCommits(std::move(*batch));
   }
-  CheckpointReaderOptions options;
-  options.removes = true;
-  for (const auto& part : segment.checkpoint_parts) {
-    ARROW_RETURN_NOT_OK(ReadCheckpointPart(*table.store, part.path, options, [&](Action&& action) {
-      return collector.Visit(std::move(action));
-    }));
+  if (segment.checkpoint) {
+    CheckpointReaderOptions options;
+    options.files = false;
+    options.removes = true;
+    ARROW_ASSIGN_OR_RAISE(auto checkpoint, ReadCheckpoint(table, *segment.checkpoint, options));
+    ARROW_RETURN_NOT_OK(collector.AddCheckpoint(std::move(checkpoint)));
   }
   return collector.Finish();
 }

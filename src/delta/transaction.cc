@@ -9,6 +9,7 @@
 #include "delta/file_block.h"
 #include "delta/live_files.h"
 #include "delta/log_path.h"
+#include "delta/log_upkeep.h"
 #include "delta/row_tracking.h"
 #include "delta/statistics_text.h"
 #include "delta/table_feature.h"
@@ -379,23 +380,24 @@ Result<CommitOutcome> Transaction::Commit(const Operation& operation, const Canc
   ARROW_RETURN_NOT_OK(CheckActions());
   CommitInfo info = Info(operation);
   const std::string& id = *info.transaction_id;
-  const auto outcome = [&] {
+  const auto committed_as = [&](std::string_view lines) {
+    AfterCommit({table_, snapshot_, next_version_, lines});
     return CommitOutcome{next_version_, info.in_commit_timestamp_ms.value_or(*info.timestamp_ms)};
   };
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     ARROW_RETURN_NOT_OK(token.Check());
     ARROW_ASSIGN_OR_RAISE(const std::string lines, Lines(info));
     const Status status = committer.Commit(table_, next_version_, lines);
-    if (status.ok()) return outcome();
+    if (status.ok()) return committed_as(lines);
     if (CodeOf(status) != ErrorCode::kAlreadyExists || snapshot_ == nullptr) {
       // The reply may be what was lost, not the commit.
       const auto committed = IsCommitted(id);
-      if (committed.ok() && *committed) return outcome();
+      if (committed.ok() && *committed) return committed_as(lines);
       if (CodeOf(status) != ErrorCode::kAlreadyExists) return status;
       return Error(ErrorCode::kAlreadyExists, "{}: is a Delta table already", table_.path);
     }
     ARROW_ASSIGN_OR_RAISE(const bool committed, Rebase(id));
-    if (committed) return outcome();
+    if (committed) return committed_as(lines);
   }
   return Error(ErrorCode::kConflict, "table {}: gave up after {} lost races for a version",
                table_.path, kAttemptsMax);

@@ -4,9 +4,11 @@
 #include <set>
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/compute/cast.h>
 
 #include "columnar/delta_schema.h"
+#include "delta/type_change.h"
 
 namespace deltaport::delta {
 namespace {
@@ -48,6 +50,36 @@ std::string NameOrReason(const arrow::DataType& type) {
   return canonical.ok() ? columnar::DeltaTypeName(**canonical) : type.ToString();
 }
 
+bool FitsCanonical(const arrow::DataType& table, const arrow::DataType& rows, bool fill_missing) {
+  if (table.id() != rows.id() || !arrow::is_nested(table.id())) return IsTypeWidening(rows, table);
+  if (table.id() == arrow::Type::LIST) {
+    return FitsCanonical(*table.field(0)->type(), *rows.field(0)->type(), fill_missing);
+  }
+  if (table.id() == arrow::Type::MAP) {
+    const auto& wanted = static_cast<const arrow::MapType&>(table);
+    const auto& given = static_cast<const arrow::MapType&>(rows);
+    return FitsCanonical(*wanted.key_type(), *given.key_type(), fill_missing) &&
+           FitsCanonical(*wanted.item_type(), *given.item_type(), fill_missing);
+  }
+  const auto& members = static_cast<const arrow::StructType&>(table);
+  const auto& given = static_cast<const arrow::StructType&>(rows);
+  for (const auto& field : members.fields()) {
+    const auto found = given.GetFieldByName(field->name());
+    if (found == nullptr ? !fill_missing || !field->nullable()
+                         : !FitsCanonical(*field->type(), *found->type(), fill_missing)) {
+      return false;
+    }
+  }
+  return std::all_of(given.fields().begin(), given.fields().end(),
+                     [&](const auto& field) { return members.GetFieldIndex(field->name()) >= 0; });
+}
+
+// Whether every value of the rows' type is one of the table's.
+bool Fits(const arrow::DataType& table, const arrow::DataType& rows, bool fill_missing) {
+  const auto canonical = columnar::DeltaTypeOf(rows);
+  return canonical.ok() && FitsCanonical(table, **canonical, fill_missing);
+}
+
 Status NullIn(std::string_view column) {
   return Error(ErrorCode::kInvalidArgument, "column '{}' is NOT NULL, but a row has a null there",
                column);
@@ -83,21 +115,22 @@ Status CheckNested(const arrow::Array& array, const arrow::DataType& type,
 
 }  // namespace
 
-Status CheckWriteSchema(const arrow::Schema& table, const arrow::Schema& rows) {
+Status CheckWriteSchema(const arrow::Schema& table, const arrow::Schema& rows, bool fill_missing) {
   std::vector<std::string> differences;
   for (const auto& field : table.fields()) {
     const auto indices = rows.GetAllFieldIndices(field->name());
     if (indices.empty()) {
+      if (fill_missing) continue;
       differences.push_back(fmt::format("missing column '{}' ({})", field->name(),
                                         columnar::DeltaTypeName(*field->type())));
     } else if (indices.size() > 1) {
       differences.push_back(fmt::format("column '{}' stands twice", field->name()));
     } else {
-      const std::string expected = columnar::DeltaTypeName(*field->type());
-      const std::string found = NameOrReason(*rows.field(indices.front())->type());
-      if (expected != found) {
+      const auto& type = rows.field(indices.front())->type();
+      if (!Fits(*field->type(), *type, fill_missing)) {
         differences.push_back(fmt::format("changed column '{}' ({}, the table has {})",
-                                          field->name(), found, expected));
+                                          field->name(), NameOrReason(*type),
+                                          columnar::DeltaTypeName(*field->type())));
       }
     }
   }
@@ -153,8 +186,8 @@ Status CheckNewTable(const arrow::Schema& schema, const std::vector<std::string>
 }
 
 Result<RowConverter> RowConverter::Make(std::shared_ptr<arrow::Schema> table,
-                                        const arrow::Schema& rows) {
-  ARROW_RETURN_NOT_OK(CheckWriteSchema(*table, rows));
+                                        const arrow::Schema& rows, bool fill_missing) {
+  ARROW_RETURN_NOT_OK(CheckWriteSchema(*table, rows, fill_missing));
   RowConverter converter;
   arrow::FieldVector fields;
   for (const auto& field : table->fields()) {
@@ -176,8 +209,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowConverter::Convert(
   arrow::ArrayVector columns;
   for (int i = 0; i < table_->num_fields(); ++i) {
     const arrow::Field& field = *table_->field(i);
-    auto column = batch.column(columns_[static_cast<size_t>(i)]);
     const auto& type = file_schema_->field(i)->type();
+    const int index = columns_[static_cast<size_t>(i)];
+    std::shared_ptr<arrow::Array> column;
+    if (index >= 0) {
+      column = batch.column(index);
+    } else {
+      ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(type, batch.num_rows()));
+    }
     if (!column->type()->Equals(*type)) {
       auto converted = arrow::compute::Cast(*column, type, arrow::compute::CastOptions::Safe());
       if (!converted.ok()) {

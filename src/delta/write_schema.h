@@ -14,8 +14,10 @@
 namespace deltaport::delta {
 
 // kInvalidArgument listing added, missing and changed columns. Order does not matter. Arrow types
-// that columnar::DeltaTypeOf maps to the column's type fit, because their values convert exactly.
-Status CheckWriteSchema(const arrow::Schema& table, const arrow::Schema& rows);
+// that columnar::DeltaTypeOf maps to the column's type fit, because their values convert exactly,
+// and so do types that the column's type is a widening of (delta/type_change.h), at any depth; no
+// other cast is made. `fill_missing`: columns and members of structs may be missing.
+Status CheckWriteSchema(const arrow::Schema& table, const arrow::Schema& rows, bool fill_missing);
 
 // kInvalidArgument for what no table may have: no columns, columns of type void, names with
 // characters that Parquet tools refuse (" ,;{}()\n\t=") unless columns are mapped, two names that
@@ -28,7 +30,8 @@ Status CheckNewTable(const arrow::Schema& schema, const std::vector<std::string>
 class RowConverter {
  public:
   // kInvalidArgument as CheckWriteSchema.
-  static Result<RowConverter> Make(std::shared_ptr<arrow::Schema> table, const arrow::Schema& rows);
+  static Result<RowConverter> Make(std::shared_ptr<arrow::Schema> table, const arrow::Schema& rows,
+                                   bool fill_missing);
 
   // kInvalidArgument naming the column for a null where none may be, or a value that has no exact
   // form in the column's type.
@@ -40,7 +43,7 @@ class RowConverter {
  private:
   std::shared_ptr<arrow::Schema> table_;
   std::shared_ptr<arrow::Schema> file_schema_;
-  std::vector<int> columns_;  // Index in the rows of each table column.
+  std::vector<int> columns_;  // Index in the rows of each table column; -1 if they lack it.
 };
 
 }  // namespace deltaport::delta

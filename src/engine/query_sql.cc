@@ -14,6 +14,7 @@ using arrow::Type;
 
 constexpr int kDecimalPrecisionMax = 38;
 constexpr int kAverageScaleGain = 4;
+constexpr int64_t kDayMs = 86'400'000;
 
 std::string DecimalName(int precision, int scale) {
   return fmt::format("DECIMAL({},{})", precision, scale);
@@ -36,6 +37,33 @@ std::string FloatLiteral(double value, std::string_view type) {
   if (std::isnan(value)) return fmt::format("CAST('nan' AS {})", type);
   if (std::isinf(value)) return fmt::format("CAST('{}inf' AS {})", value < 0 ? "-" : "", type);
   return fmt::format("CAST('{}' AS {})", value, type);
+}
+
+std::string TimeLiteral(int64_t value, arrow::TimeUnit::type unit) {
+  switch (unit) {
+    case arrow::TimeUnit::SECOND:
+      value *= 1'000'000;
+      break;
+    case arrow::TimeUnit::MILLI:
+      value *= 1000;
+      break;
+    case arrow::TimeUnit::MICRO:
+      break;
+    case arrow::TimeUnit::NANO:
+      value /= 1000;
+      break;
+  }
+  return fmt::format("(TIME '00:00:00' + to_microseconds({}))", value);
+}
+
+std::string DateLiteral(int64_t days) { return fmt::format("(DATE '1970-01-01' + ({}))", days); }
+
+template <typename ScalarType>
+std::string DecimalLiteral(const arrow::Scalar& scalar) {
+  const auto& type = static_cast<const arrow::DecimalType&>(*scalar.type);
+  return fmt::format("CAST('{}' AS {})",
+                     static_cast<const ScalarType&>(scalar).value.ToString(type.scale()),
+                     DecimalName(std::min(type.precision(), kDecimalPrecisionMax), type.scale()));
 }
 
 template <typename ScalarType>
@@ -322,24 +350,34 @@ Result<std::string> LiteralSql(const arrow::Scalar& scalar) {
     case Type::STRING:
       return QuoteString(Bytes<arrow::StringScalar>(scalar));
     case Type::LARGE_STRING:
-      return QuoteString(Bytes<arrow::LargeStringScalar>(scalar));
+    case Type::STRING_VIEW:
+      return QuoteString(Bytes<arrow::BaseBinaryScalar>(scalar));
     case Type::BINARY:
       return fmt::format("unhex('{}')", Hex(Bytes<arrow::BinaryScalar>(scalar)));
+    case Type::LARGE_BINARY:
+    case Type::BINARY_VIEW:
+    case Type::FIXED_SIZE_BINARY:
+      return fmt::format("unhex('{}')", Hex(Bytes<arrow::BaseBinaryScalar>(scalar)));
     case Type::DATE32:
-      return fmt::format("(DATE '1970-01-01' + ({}))",
-                         static_cast<const arrow::Date32Scalar&>(scalar).value);
+      return DateLiteral(static_cast<const arrow::Date32Scalar&>(scalar).value);
+    case Type::DATE64:
+      return DateLiteral(static_cast<const arrow::Date64Scalar&>(scalar).value / kDayMs);
     case Type::TIMESTAMP:
       return TimestampLiteral(static_cast<const arrow::TimestampScalar&>(scalar));
+    case Type::TIME32:
+      return TimeLiteral(static_cast<const arrow::Time32Scalar&>(scalar).value,
+                         static_cast<const arrow::Time32Type&>(*scalar.type).unit());
     case Type::TIME64:
-      return fmt::format("(TIME '00:00:00' + to_microseconds({}))",
-                         static_cast<const arrow::Time64Scalar&>(scalar).value);
-    case Type::DECIMAL128: {
-      const auto& type = static_cast<const arrow::DecimalType&>(*scalar.type);
-      return fmt::format(
-          "CAST('{}' AS {})",
-          static_cast<const arrow::Decimal128Scalar&>(scalar).value.ToString(type.scale()),
-          DecimalName(type.precision(), type.scale()));
-    }
+      return TimeLiteral(static_cast<const arrow::Time64Scalar&>(scalar).value,
+                         static_cast<const arrow::Time64Type&>(*scalar.type).unit());
+    case Type::DECIMAL32:
+      return DecimalLiteral<arrow::Decimal32Scalar>(scalar);
+    case Type::DECIMAL64:
+      return DecimalLiteral<arrow::Decimal64Scalar>(scalar);
+    case Type::DECIMAL128:
+      return DecimalLiteral<arrow::Decimal128Scalar>(scalar);
+    case Type::DECIMAL256:
+      return DecimalLiteral<arrow::Decimal256Scalar>(scalar);
     default:
       return Error(ErrorCode::kInvalidArgument, "a value of type {} cannot be compared",
                    scalar.type->ToString());

@@ -73,8 +73,10 @@ Result<std::shared_ptr<arrow::DataType>> ScanType(const arrow::DataType& type) {
     case Type::TIMESTAMP:
       return ScanTimestamp(static_cast<const arrow::TimestampType&>(type));
     case Type::DECIMAL32:
-    case Type::DECIMAL64: {
+    case Type::DECIMAL64:
+    case Type::DECIMAL256: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(type);
+      if (decimal.precision() > arrow::Decimal128Type::kMaxPrecision) break;
       return arrow::decimal128(decimal.precision(), decimal.scale());
     }
     case Type::DICTIONARY:
@@ -95,8 +97,9 @@ Result<std::shared_ptr<arrow::DataType>> ScanType(const arrow::DataType& type) {
       return ScanType(*extension.storage_type());
     }
     default:
-      return Error(ErrorCode::kUnsupportedFeature, "type {} cannot be queried", type.ToString());
+      break;
   }
+  return Error(ErrorCode::kUnsupportedFeature, "type {} cannot be queried", type.ToString());
 }
 
 }  // namespace deltaport::engine

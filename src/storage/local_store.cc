@@ -44,6 +44,8 @@ Status ReadDirectory(const std::string& path, std::string_view start_after,
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
+    // Examining costs more than listing; a long log is listed from its end.
+    if (directories == nullptr && name <= start_after) continue;
     struct stat info;
     if (fstatat(dirfd(directory.get()), entry->d_name, &info, 0) != 0) {
       if (errno == ENOENT) continue;  // Removed meanwhile, or a dangling link.

@@ -1,5 +1,6 @@
 #include "storage/local_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -7,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/directory_walk.h"
 #include "storage/memory_store.h"
 #include "storage/uuid.h"
 
@@ -104,6 +106,27 @@ TEST_P(AnyStore, ListsNamesInOrderAfterAStart) {
   EXPECT_TRUE(store_->List(Path("nowhere"))->empty());
 }
 
+TEST_P(AnyStore, AWalkVisitsWhatIsBelowButNotWhatItLeavesOut) {
+  for (const char* name : {"d/b", "d/no/x", "d/no/deeper/x", "d/yes/x", "d/yes/deeper/x", "e"}) {
+    ASSERT_TRUE(store_->Put(Path(name), "xy").ok());
+  }
+  std::vector<ObjectInfo> visited;
+  WalkVisitor visitor;
+  visitor.enter = [&](const std::string& directory) { return directory != Path("d/no"); };
+  visitor.visit = [&](const ObjectInfo& object) {
+    visited.push_back(object);
+    return Status::OK();
+  };
+  ASSERT_TRUE(WalkDirectory(*store_, Path("d"), visitor).ok());
+  std::vector<std::string> names = Names(visited);
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"d/b", "d/yes/deeper/x", "d/yes/x"}));
+  EXPECT_EQ(visited.front().size_bytes, 2);
+  EXPECT_TRUE(WalkDirectory(*store_, Path("nowhere"), visitor).ok());
+  visitor.visit = [](const ObjectInfo&) { return Error(ErrorCode::kCancelled, "enough"); };
+  EXPECT_EQ(CodeOf(WalkDirectory(*store_, Path("d"), visitor)), ErrorCode::kCancelled);
+}
+
 TEST_P(AnyStore, RemovingTwiceIsFine) {
   ASSERT_TRUE(store_->Put(Path("a"), "x").ok());
   EXPECT_TRUE(store_->Remove(Path("a")).ok());
@@ -113,6 +136,26 @@ TEST_P(AnyStore, RemovingTwiceIsFine) {
 
 INSTANTIATE_TEST_SUITE_P(Stores, AnyStore, testing::Values("local", "memory"),
                          [](const auto& param) { return param.param; });
+
+TEST(LocalStore, AWalkDoesNotFollowLinks) {
+  namespace fs = std::filesystem;
+  const fs::path root = fs::temp_directory_path() / ("deltaport-test-" + RandomUuid());
+  fs::create_directories(root / "inside");
+  fs::create_directories(root / "outside");
+  std::ofstream(root / "outside" / "file") << "x";
+  fs::create_directory_symlink(root / "outside", root / "inside" / "directory");
+  fs::create_symlink(root / "outside" / "file", root / "inside" / "link");
+  size_t visited = 0;
+  WalkVisitor visitor;
+  visitor.enter = [](const std::string&) { return true; };
+  visitor.visit = [&](const ObjectInfo&) {
+    ++visited;
+    return Status::OK();
+  };
+  EXPECT_TRUE(WalkDirectory(*LocalStore::Shared(), (root / "inside").string(), visitor).ok());
+  EXPECT_EQ(visited, 0U);
+  fs::remove_all(root);
+}
 
 TEST(LocalStore, ADirectoryIsNoObject) {
   const std::string directory = std::filesystem::temp_directory_path().string();

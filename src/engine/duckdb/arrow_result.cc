@@ -53,6 +53,8 @@ std::shared_ptr<arrow::DataType> DefaultType(const std::shared_ptr<arrow::DataTy
 Result<std::shared_ptr<arrow::Array>> Retype(const std::shared_ptr<arrow::Array>& array,
                                              const std::shared_ptr<arrow::DataType>& type) {
   if (array->type()->Equals(*type)) return array;
+  // Columns of nothing but nulls run through DuckDB as numbers.
+  if (type->id() == arrow::Type::NA) return arrow::MakeArrayOfNull(type, array->length());
   if (SameLayout(*array->type(), *type)) return arrow::MakeArray(WithType(*array->data(), type));
   const auto id = type->id();
   if (array->type_id() == id &&

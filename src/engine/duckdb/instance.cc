@@ -10,9 +10,11 @@
 
 #include "engine/duckdb/capability_file_system.h"
 #include "engine/duckdb/error_translation.h"
+#include "engine/duckdb/julian_cast.h"
 #include "engine/duckdb/lake_catalog.h"
 #include "engine/duckdb/query_state.h"
 #include "engine/duckdb/statement_guard.h"
+#include "engine/duckdb/variant_cast.h"
 
 namespace deltaport::engine {
 namespace {
@@ -110,6 +112,8 @@ Status Instance::Configure(const EngineOptions& options) {
   database_->GetFileSystem().RegisterSubSystem(
       duckdb::unique_ptr<duckdb::FileSystem>(MakeCapabilityFileSystem().release()));
   RegisterLakeStorage(*database_->instance);
+  RegisterVariantCast(*database_->instance);
+  RegisterJulianCasts(*database_->instance);
   duckdb::Connection connection(*database_);
   for (const auto& sql : {
            fmt::format("ATTACH '' AS {} (TYPE deltaport, READ_ONLY)", kLakeCatalog),

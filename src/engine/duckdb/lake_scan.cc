@@ -22,6 +22,7 @@
 #include "engine/duckdb/capability_file_system.h"
 #include "engine/duckdb/deletion_vectors.h"
 #include "engine/duckdb/error_translation.h"
+#include "engine/duckdb/file_columns.h"
 #include "engine/duckdb/file_predicate.h"
 #include "engine/duckdb/lake_files.h"
 #include "engine/duckdb/query_state.h"
@@ -58,6 +59,8 @@ auto NamingTheFile(duckdb::ClientContext& context, const std::string& path, Func
     const bool damage = error.Type() == duckdb::ExceptionType::IO ||
                         error.Type() == duckdb::ExceptionType::INVALID_INPUT ||
                         error.Type() == duckdb::ExceptionType::SERIALIZATION ||
+                        // Of a value of the file, not of the query.
+                        error.RawMessage().starts_with("Error while reading file") ||
                         error.Type() == duckdb::ExceptionType::INVALID;
     if (auto state = QueryState::Get(context); state && damage) {
       const auto name = path.starts_with(kFileScheme) ? path.substr(sizeof(kFileScheme) - 1) : path;
@@ -99,8 +102,7 @@ class LakeReader final : public duckdb::MultiFileReader {
     for (const auto& column : info_->table->columns()) {
       types.push_back(column.type);
       names.push_back(column.name);
-      bind_data.schema.push_back(Definition(column.name, column.type));
-      bind_data.schema.back().identifier = duckdb::Value(column.physical_name);
+      bind_data.schema.push_back(ScanColumn(column));
     }
     bind_data.mapping = duckdb::MultiFileColumnMappingMode::BY_NAME;
     return true;
@@ -117,7 +119,7 @@ class LakeReader final : public duckdb::MultiFileReader {
     const auto& table = *info_->table;
     for (size_t i = 0; i < column_ids.size(); ++i) {
       const auto column = column_ids[i].GetPrimaryIndex();
-      if (column >= table.columns().size() || !table.columns()[column].constant) continue;
+      if (column >= table.columns().size() || !table.constant(column)) continue;
       data.constant_map.Add(duckdb::MultiFileGlobalIndex(i), table.Constant(column, file));
     }
   }
@@ -154,10 +156,28 @@ class LakeReader final : public duckdb::MultiFileReader {
       const duckdb::OpenFileInfo& file, duckdb::idx_t file_number,
       const duckdb::MultiFileBindData& bind_data) override {
     return NamingTheFile(context, file.path, [&] {
-      return MultiFileReader::CreateReader(context, state, file, file_number, bind_data);
+      auto reader = MultiFileReader::CreateReader(context, state, file, file_number, bind_data);
+      ResolveFileColumns(info_->table->columns(), info_->table->has_fixed_types(), *reader);
+      return reader;
     });
   }
   using MultiFileReader::CreateReader;
+
+  duckdb::ReaderInitializeType CreateMapping(
+      duckdb::ClientContext& context, duckdb::MultiFileReaderData& data,
+      const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
+      const duckdb::vector<duckdb::ColumnIndex>& column_ids,
+      duckdb::optional_ptr<duckdb::TableFilterSet> filters, duckdb::MultiFileList& files,
+      const duckdb::MultiFileReaderBindData& bind_data,
+      const duckdb::virtual_column_map_t& virtual_columns,
+      const duckdb::MultiFileColumnMappingMode mapping) override {
+    duckdb::unique_ptr<duckdb::TableFilterSet> changed;
+    if (filters) changed = FiltersAfterCasts(*filters, column_ids, columns, *data.reader);
+    if (changed) filters = changed.get();
+    return MultiFileReader::CreateMapping(context, data, columns, column_ids, filters, files,
+                                          bind_data, virtual_columns, mapping);
+  }
+  using MultiFileReader::CreateMapping;
 
   // Both leave out the files in which no row can pass, and give null if there are none: first by
   // the conditions of the query, then by what is known when the scan starts (of the other side of a
@@ -195,20 +215,6 @@ class LakeReader final : public duckdb::MultiFileReader {
   }
 
  private:
-  // A column that a file lacks, at any depth of structs, is null there.
-  static duckdb::MultiFileColumnDefinition Definition(const std::string& name,
-                                                      const duckdb::LogicalType& type) {
-    auto definition = duckdb::MultiFileColumnDefinition::CreateFromNameAndType(name, type);
-    SetDefaults(definition);
-    return definition;
-  }
-  static void SetDefaults(duckdb::MultiFileColumnDefinition& definition) {
-    definition.default_expression =
-        duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(definition.type));
-    definition.identifier = duckdb::Value(definition.name);
-    for (auto& child : definition.children) SetDefaults(child);
-  }
-
   static size_t FileNumber(const duckdb::BaseFileReader& reader) {
     const auto* grant = ReadGrant::Of(reader.file);
     if (!grant) throw duckdb::PermissionException("the file was not granted");

@@ -4,10 +4,11 @@
 #include <duckdb/storage/statistics/numeric_stats.hpp>
 
 #include "delta/live_files.h"
+#include "delta/type_change.h"
 #include "engine/duckdb/capability_file_system.h"
 #include "engine/duckdb/type_mapping.h"
+#include "engine/file_column.h"
 #include "engine/hive_path.h"
-#include "engine/scan_type.h"
 
 namespace deltaport::engine {
 namespace {
@@ -51,23 +52,26 @@ Result<std::shared_ptr<const ScanTable>> ScanTable::Make(const TableSource& sour
   return table;
 }
 
-Status ScanTable::AddColumn(const arrow::Field& field, std::string physical_name, bool constant) {
-  ARROW_ASSIGN_OR_RAISE(const auto scan_type, ScanType(*field.type()));
-  ARROW_ASSIGN_OR_RAISE(auto type, ToLogicalType(*scan_type));
-  columns_.push_back({field.name(), std::move(physical_name), std::move(type), constant});
-  return Status::OK();
-}
-
 Status ScanTable::AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
+  const auto mapping = ColumnMappingOf(snapshot_->metadata());
   for (const auto& field : schema_->fields()) {
+    if (IsFileColumn(*field)) {
+      ARROW_ASSIGN_OR_RAISE(columns_.emplace_back(),
+                            TableColumn::Make(*field, delta::ColumnMappingMode::kNone));
+      stored_columns_.push_back(-1);
+      constants_.emplace_back();
+      continue;
+    }
     // Some of the table's columns may be hidden, so positions differ.
     const int stored = snapshot_->schema()->GetFieldIndex(field->name());
     if (stored < 0) {
       return Error(ErrorCode::kNotFound, "the table has no column '{}'", field->name());
     }
     const bool constant = snapshot_->IsPartitionColumn(stored);
-    ARROW_RETURN_NOT_OK(AddColumn(*field, snapshot_->PhysicalName(stored), constant));
+    ARROW_ASSIGN_OR_RAISE(columns_.emplace_back(),
+                          TableColumn::Make(*snapshot_->schema()->field(stored), mapping));
+    columns_.back().stored = columns_.back().stored && !constant;
     stored_columns_.push_back(stored);
     auto& values = constants_.emplace_back();
     if (constant) {
@@ -83,7 +87,8 @@ Status ScanTable::AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot) {
 Status ScanTable::AddParquetFiles(const ParquetFiles& files) {
   for (const auto& field : schema_->fields()) {
     const bool constant = std::ranges::count(files.hive_columns, field->name()) > 0;
-    ARROW_RETURN_NOT_OK(AddColumn(*field, field->name(), constant));
+    ARROW_ASSIGN_OR_RAISE(columns_.emplace_back(),
+                          TableColumn::Make(*field, delta::ColumnMappingMode::kNone));
     auto& values = constants_.emplace_back();
     if (constant) {
       ARROW_ASSIGN_OR_RAISE(values, HiveConstants(files, *field));
@@ -122,21 +127,27 @@ duckdb::Value ScanTable::Constant(size_t column, size_t file) const {
 }
 
 Status ScanTable::ReadBounds(size_t column, ColumnBounds& bounds) const {
-  if (columns_[column].constant) {
+  if (constant(column)) {
     bounds.min_values = bounds.max_values = constants_[column];
     ARROW_ASSIGN_OR_RAISE(bounds.files, FileBounds::OfConstants(constants_[column]));
     return Status::OK();
   }
-  if (!snapshot_ || columns_[column].type.IsNested()) return Status::OK();
+  if (!snapshot_ || stored_columns_[column] < 0 || columns_[column].type.IsNested()) {
+    return Status::OK();
+  }
   ARROW_ASSIGN_OR_RAISE(const auto statistics, snapshot_->Statistics(stored_columns_[column]));
   std::vector<int64_t> row_counts(file_count_);
   for (size_t file = 0; file < file_count_; ++file) {
     row_counts[file] = RecordCount(file).value_or(-1);
   }
-  bounds.min_values = statistics->min_values;
-  bounds.max_values = statistics->max_values;
+  // The texts of a float's bounds are not exact as doubles, those of variants are no JSON.
+  const auto& field = *snapshot_->schema()->field(stored_columns_[column]);
+  if (!delta::WasFloat(field) && !columns_[column].variant) {
+    bounds.min_values = statistics->min_values;
+    bounds.max_values = statistics->max_values;
+  }
   ARROW_ASSIGN_OR_RAISE(bounds.files,
-                        FileBounds::OfStatistics(statistics->min_values, statistics->max_values,
+                        FileBounds::OfStatistics(bounds.min_values, bounds.max_values,
                                                  statistics->null_counts, row_counts));
   return Status::OK();
 }

@@ -20,23 +20,17 @@
 
 #include "delta/action.h"
 #include "engine/duckdb/file_bounds.h"
+#include "engine/duckdb/table_column.h"
 #include "engine/table_source.h"
 
 namespace deltaport::engine {
 
 class ScanTable {
  public:
-  struct Column {
-    std::string name;
-    std::string physical_name;  // In the data files.
-    duckdb::LogicalType type;
-    bool constant = false;  // One value per file, not stored in it.
-  };
-
   static Result<std::shared_ptr<const ScanTable>> Make(const TableSource& source);
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-  const std::vector<Column>& columns() const { return columns_; }
+  const std::vector<TableColumn>& columns() const { return columns_; }
   size_t file_count() const { return file_count_; }
   std::optional<int64_t> row_count() const { return row_count_; }
 
@@ -49,6 +43,12 @@ class ScanTable {
   const storage::Location& location() const { return snapshot_->location(); }
   // Rows in file i, deleted ones included.
   std::optional<int64_t> RecordCount(size_t file) const;
+
+  // Whether the column has one value per file that is not stored in it.
+  bool constant(size_t column) const { return constants_[column] != nullptr; }
+
+  // Whether the types are those of a log, which files must match, rather than united from files.
+  bool has_fixed_types() const { return snapshot_ != nullptr; }
 
   // Value of a constant column in a file.
   // The column must be constant. Its texts were checked when the table was made.
@@ -73,7 +73,6 @@ class ScanTable {
 
   Status AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot);
   Status AddParquetFiles(const ParquetFiles& files);
-  Status AddColumn(const arrow::Field& field, std::string physical_name, bool constant);
   const ColumnBounds& BoundsOf(size_t column) const;
   Status ReadBounds(size_t column, ColumnBounds& bounds) const;
   Status MergeBounds(size_t column, ColumnBounds& bounds) const;
@@ -83,7 +82,7 @@ class ScanTable {
   std::shared_ptr<storage::ObjectStore> store_;
   std::vector<storage::ObjectInfo> listed_files_;  // Of Parquet files.
   size_t file_count_ = 0;
-  std::vector<Column> columns_;
+  std::vector<TableColumn> columns_;
   std::vector<int> stored_columns_;  // Position in the snapshot's schema, by column.
   std::optional<int64_t> row_count_;
   std::vector<std::shared_ptr<arrow::Array>> constants_;  // By column; null for stored ones.

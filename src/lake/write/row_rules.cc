@@ -115,7 +115,8 @@ class PreparedRows final : public arrow::RecordBatchReader {
   static Result<std::shared_ptr<PreparedRows>> Make(std::shared_ptr<arrow::RecordBatchReader> rows,
                                                     const ColumnPlan& plan,
                                                     const TableRules& rules) {
-    ARROW_ASSIGN_OR_RAISE(auto converter, delta::RowConverter::Make(plan.given, *rows->schema()));
+    ARROW_ASSIGN_OR_RAISE(auto converter,
+                          delta::RowConverter::Make(plan.given, *rows->schema(), false));
     std::shared_ptr<PreparedRows> prepared(
         new PreparedRows(std::move(rows), std::move(converter), plan));
     for (const auto& identity : rules.identities) {

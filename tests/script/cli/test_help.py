@@ -2,9 +2,10 @@
 
 import pytest
 
-COMMANDS = ["serve", "query", "ls", "schema", "history", "read", "import", "create",
-            "append", "config",
-            "config check", "config print", "config example", "completion", "version"]
+COMMANDS = ["serve", "query", "ls", "schema", "history", "checkpoint", "read", "import", "create",
+            "append", "delete", "update", "merge", "changes", "optimize", "z-order", "vacuum",
+            "restore", "convert", "config", "config check", "config print", "config example",
+            "completion", "version"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
