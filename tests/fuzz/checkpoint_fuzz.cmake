@@ -1,0 +1,1 @@
+set(checkpoint_fuzz_LAYERS delta)

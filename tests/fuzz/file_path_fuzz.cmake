@@ -1,0 +1,1 @@
+set(file_path_fuzz_LAYERS delta)

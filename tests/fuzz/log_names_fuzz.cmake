@@ -1,0 +1,1 @@
+set(log_names_fuzz_LAYERS delta)

@@ -1,0 +1,1 @@
+set(variant_fuzz_LAYERS columnar)
