@@ -155,20 +155,6 @@ def test_rows_of_deletion_vectors_are_left_out(spark, write, read_table, tmp_pat
         assert_same_rows(read_table(table, version), spark_rows(spark, table, version))
 
 
-def test_widened_types_are_refused_by_name(spark, write, refused_read, tmp_path):
-    table = tmp_path / "table"
-    write(example.numbered(0, 10), table, enableTypeWidening="true")
-    spark.sql(f"ALTER TABLE delta.`{table}` ALTER COLUMN month TYPE BIGINT")
-    assert "typeWidening" in refused_read(table)
-
-
-def test_variants_are_refused_by_name(spark, refused_read, tmp_path):
-    table = tmp_path / "table"
-    spark.sql(f"CREATE TABLE delta.`{table}` (id BIGINT, v VARIANT) USING delta")
-    spark.sql(f"INSERT INTO delta.`{table}` SELECT 1, parse_json('{{\"a\": 1}}')")
-    assert "variantType" in refused_read(table)
-
-
 def test_checkpoints_of_version_two_are_refused_by_name(write, refused_read, tmp_path):
     table = tmp_path / "table"
     write(example.numbered(0, 10), table, checkpointPolicy="v2", checkpointInterval="1")
