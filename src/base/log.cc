@@ -10,6 +10,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/letter_case.h"
+
 namespace deltaport::log {
 namespace {
 
@@ -29,13 +31,6 @@ spdlog::logger& StandardError() {
     return made;
   }();
   return *logger;
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return std::tolower(static_cast<unsigned char>(x)) ==
-                  std::tolower(static_cast<unsigned char>(y));
-         });
 }
 
 bool EndsWithSecretWord(std::string_view key) {

@@ -9,6 +9,8 @@
 
 #include <fmt/ranges.h>
 
+#include "base/letter_case.h"
+
 namespace deltaport {
 namespace {
 
@@ -27,13 +29,6 @@ constexpr std::array<std::pair<std::string_view, double>, 13> kByteUnits = {{
     {"m", 1048576.0},
     {"g", 1073741824.0},
 }};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return lower;
-}
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) {
@@ -70,7 +65,7 @@ Status NotAllowed(const Setting& setting, std::string_view text) {
 Result<SettingValue> ParseUnchecked(const Setting& setting, std::string_view text) {
   switch (setting.kind) {
     case SettingKind::kBool: {
-      const std::string lower = Lower(text);
+      const std::string lower = LowerCase(text);
       if (lower == "true" || lower == "1" || lower == "on" || lower == "yes") return true;
       if (lower == "false" || lower == "0" || lower == "off" || lower == "no") return false;
       return NotAllowed(setting, text);
@@ -111,7 +106,7 @@ Result<int64_t> ParseByteSize(std::string_view text) {
   text = Trim(text);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string unit = Lower(Trim(text.substr(static_cast<size_t>(end - text.data()))));
+  const std::string unit = LowerCase(Trim(text.substr(static_cast<size_t>(end - text.data()))));
   const auto* known = std::find_if(kByteUnits.begin(), kByteUnits.end(),
                                    [&](const auto& entry) { return entry.first == unit; });
   if (error != std::errc() || known == kByteUnits.end() || !(number >= 0)) {

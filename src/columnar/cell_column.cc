@@ -17,7 +17,7 @@
 namespace deltaport::columnar {
 namespace {
 
-constexpr int kDepthMax = 64;
+constexpr int kCellDepthMax = 64;
 constexpr int kDecimalScaleMax = 1000;
 constexpr int kDecimalDigitsMax = 80;
 constexpr int kNumberTextMax = 32;
@@ -500,9 +500,9 @@ Result<bool> CellColumn::ChooseFor(int depth) {
 }
 
 Status CellColumn::Choose(TextFormat format, int depth) {
-  if (depth > kDepthMax) {
+  if (depth > kCellDepthMax) {
     return Error(ErrorCode::kUnsupportedFeature, "types nested deeper than {} levels have no text",
-                 kDepthMax);
+                 kCellDepthMax);
   }
   ARROW_ASSIGN_OR_RAISE(const bool known, format == TextFormat::kJson
                                               ? ChooseFor<TextFormat::kJson>(depth)

@@ -7,9 +7,6 @@
 namespace deltaport::columnar {
 namespace {
 
-constexpr int kDepthMax = 100;
-constexpr int kDecimalPrecisionMax = 38;
-
 using TypeResult = Result<std::shared_ptr<arrow::DataType>>;
 
 TypeResult Canonical(const arrow::DataType& type, int depth);
@@ -70,9 +67,9 @@ TypeResult CanonicalNested(const arrow::DataType& type, int depth) {
 }
 
 TypeResult Canonical(const arrow::DataType& type, int depth) {
-  if (depth > kDepthMax) {
+  if (depth > kSchemaDepthMax) {
     return Error(ErrorCode::kResourceExhausted, "a type is nested more than {} levels deep",
-                 kDepthMax);
+                 kSchemaDepthMax);
   }
   switch (type.id()) {
     case arrow::Type::STRING:

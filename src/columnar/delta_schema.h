@@ -27,6 +27,10 @@ inline constexpr char kColumnIdKey[] = "delta.columnMapping.id";
 inline constexpr char kJsonKeysKey[] = "deltaport.schema.jsonKeys";
 inline constexpr char kVariantKey[] = "deltaport.schema.variant";
 
+// Bounds of a schema, in levels and in digits.
+inline constexpr int kSchemaDepthMax = 100;
+inline constexpr int kDecimalPrecisionMax = 38;
+
 // Whether the field, or the element or value of a list or map, is a variant in the table.
 bool IsVariant(const arrow::Field& field);
 

@@ -6,26 +6,17 @@
 
 #include <arrow/util/key_value_metadata.h>
 
+#include "base/letter_case.h"
 #include "columnar/delta_schema.h"
 #include "columnar/json_document.h"
 
 namespace deltaport::columnar {
 namespace {
 
-constexpr int kDepthMax = 100;
-constexpr int kDecimalPrecisionMax = 38;
 constexpr std::string_view kVariant = "variant";
 
 Status Corrupt(std::string_view column, std::string_view what) {
   return Error(ErrorCode::kCorruptTable, "schema, column '{}': {}", column, what);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return lower;
 }
 
 // "decimal(10,2)"; "decimal" alone is decimal(10,0).
@@ -125,8 +116,8 @@ Result<arrow::FieldVector> ParseFields(JsonValue type, const std::string& column
 
 Result<std::shared_ptr<arrow::DataType>> ParseType(JsonValue type, const std::string& column,
                                                    int depth) {
-  if (depth > kDepthMax) {
-    return Corrupt(column, fmt::format("nested more than {} levels deep", kDepthMax));
+  if (depth > kSchemaDepthMax) {
+    return Corrupt(column, fmt::format("nested more than {} levels deep", kSchemaDepthMax));
   }
   if (const auto name = type.string()) return PrimitiveTypeOf(*name, column);
   const auto kind = type["type"].string();

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <vector>
 
+#include <arrow/table.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>

@@ -29,14 +29,14 @@ constexpr int64_t kChunkMetadataBytes = 512;
 // No page is larger; a size beyond it is damage.
 constexpr int64_t kPageBytesMax = int64_t{1} << 30;
 
-Status Corrupt(const std::string& path, std::string_view what) {
+Status DamagedPages(const std::string& path, std::string_view what) {
   return Error(ErrorCode::kCorruptTable, "{}: cannot be read as Parquet: {}", path, what);
 }
 
 // Errors of the store keep their code; all others say that the file is damaged.
 Status Explain(const std::string& path, const Status& status) {
   if (status.ok() || status.detail() || status.IsOutOfMemory()) return status;
-  return Corrupt(path, status.message());
+  return DamagedPages(path, status.message());
 }
 
 struct ByteRange {
@@ -238,7 +238,7 @@ Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
   } catch (const parquet::ParquetStatusException& failure) {
     return Explain(path, failure.status());
   } catch (const parquet::ParquetException& failure) {
-    return Corrupt(path, failure.what());
+    return DamagedPages(path, failure.what());
   }
 }
 
@@ -270,7 +270,7 @@ Result<std::shared_ptr<arrow::ChunkedArray>> ParquetRows::ReadGroup(
   ARROW_ASSIGN_OR_RAISE(const auto table, arrow_reader->ReadRowGroup(group, leaves));
   auto column = table->column(0);
   if (positions.back() >= column->length()) {
-    return Corrupt(footer_->path_, "a page has fewer rows than the page index says");
+    return DamagedPages(footer_->path_, "a page has fewer rows than the page index says");
   }
   return column;
 }
@@ -288,7 +288,7 @@ Result<std::shared_ptr<arrow::Array>> ParquetRows::Read(int field,
     for (size_t next = 0; next < order.size();) {
       const int64_t row = rows[order[next]];
       if (row < 0 || row >= first_rows.back()) {
-        return Corrupt(footer_->path_, fmt::format("it has no row {}", row));
+        return DamagedPages(footer_->path_, fmt::format("it has no row {}", row));
       }
       const auto after = std::upper_bound(first_rows.begin(), first_rows.end(), row);
       const auto group = static_cast<int>(std::distance(first_rows.begin(), after)) - 1;
@@ -308,7 +308,7 @@ Result<std::shared_ptr<arrow::Array>> ParquetRows::Read(int field,
   } catch (const parquet::ParquetStatusException& failure) {
     return Explain(footer_->path_, failure.status());
   } catch (const parquet::ParquetException& failure) {
-    return Corrupt(footer_->path_, failure.what());
+    return DamagedPages(footer_->path_, failure.what());
   }
 }
 

@@ -13,12 +13,12 @@
 namespace deltaport::columnar {
 namespace {
 
-constexpr int kDepthMax = 500;
+constexpr int kVariantDepthMax = 500;
 constexpr size_t kJsonBytesMax = size_t{128} << 20;
 constexpr int kDecimalScaleMax = 38;
 constexpr size_t kNumberTextMax = 32;
 
-Status Corrupt(std::string_view what) {
+Status DamagedVariant(std::string_view what) {
   return Error(ErrorCode::kCorruptTable, "a variant is damaged: {}", what);
 }
 
@@ -38,7 +38,7 @@ class Bytes {
   std::string_view rest() const { return rest_; }
 
   Result<std::string_view> Take(uint64_t size) {
-    if (size > rest_.size()) return Corrupt("it ends too early");
+    if (size > rest_.size()) return DamagedVariant("it ends too early");
     const auto taken = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return taken;
@@ -115,8 +115,8 @@ class Writer {
       : names_(names), budget_(size_bytes), out_(out) {}
 
   Status Append(std::string_view value, int depth) {
-    if (depth > kDepthMax) {
-      return Corrupt(fmt::format("it is nested more than {} levels deep", kDepthMax));
+    if (depth > kVariantDepthMax) {
+      return DamagedVariant(fmt::format("it is nested more than {} levels deep", kVariantDepthMax));
     }
     if (out_.size() > kJsonBytesMax) {
       return Error(ErrorCode::kResourceExhausted, "a variant has more than {} bytes as JSON",
@@ -148,14 +148,14 @@ class Writer {
  private:
   // Elements that share bytes would make a small value an endless text.
   Status Spend(uint64_t bytes) {
-    if (bytes > budget_) return Corrupt("its elements overlap");
+    if (bytes > budget_) return DamagedVariant("its elements overlap");
     budget_ -= bytes;
     return Status::OK();
   }
 
   Status AppendElement(const Elements& elements, size_t i, int depth) {
     const uint64_t offset = elements.offset(i);
-    if (offset > elements.values.size()) return Corrupt("an offset lies outside");
+    if (offset > elements.values.size()) return DamagedVariant("an offset lies outside");
     return Append(elements.values.substr(offset), depth + 1);
   }
 
@@ -164,7 +164,7 @@ class Writer {
     out_ += '{';
     for (size_t i = 0; i < elements.count; ++i) {
       const uint64_t id = elements.id(i);
-      if (id >= names_.size()) return Corrupt("a field has no name");
+      if (id >= names_.size()) return DamagedVariant("a field has no name");
       if (i > 0) out_ += ',';
       AppendVariantText(names_[id], out_);
       out_ += ':';
@@ -196,7 +196,7 @@ class Writer {
   Status AppendDecimal(Bytes& bytes, size_t size) {
     ARROW_ASSIGN_OR_RAISE(const auto scale, bytes.TakeNumber(1));
     ARROW_ASSIGN_OR_RAISE(const auto digits, bytes.Take(size));
-    if (scale > kDecimalScaleMax) return Corrupt("a decimal has more than 38 digits");
+    if (scale > kDecimalScaleMax) return DamagedVariant("a decimal has more than 38 digits");
     const bool negative = (static_cast<unsigned char>(digits.back()) & 0x80) != 0;
     uint8_t extended[16];
     std::memset(extended, negative ? 0xFF : 0, sizeof(extended));
@@ -326,7 +326,7 @@ Result<VariantNames> VariantNames::Parse(std::string_view metadata) {
   for (size_t i = 0; i < count; ++i) {
     const uint64_t begin = offset(i);
     const uint64_t end = offset(i + 1);
-    if (begin > end || end > bytes.rest().size()) return Corrupt("a name lies outside");
+    if (begin > end || end > bytes.rest().size()) return DamagedVariant("a name lies outside");
     names.names_.push_back(bytes.rest().substr(begin, end - begin));
   }
   return names;
@@ -341,14 +341,14 @@ Status ForEachVariantField(
     const std::function<Status(std::string_view name, std::string_view field)>& visit) {
   Bytes bytes(value);
   ARROW_ASSIGN_OR_RAISE(const auto head, bytes.TakeNumber(1));
-  if ((head & 3) != kObject) return Corrupt("it is not an object");
+  if ((head & 3) != kObject) return DamagedVariant("it is not an object");
   ARROW_ASSIGN_OR_RAISE(const auto elements, ParseElements(static_cast<int>(head) >> kBasicTypeBits,
                                                            true, bytes.rest()));
   for (size_t i = 0; i < elements.count; ++i) {
     const uint64_t id = elements.id(i);
     const uint64_t offset = elements.offset(i);
-    if (id >= names.size()) return Corrupt("a field has no name");
-    if (offset > elements.values.size()) return Corrupt("an offset lies outside");
+    if (id >= names.size()) return DamagedVariant("a field has no name");
+    if (offset > elements.values.size()) return DamagedVariant("an offset lies outside");
     ARROW_RETURN_NOT_OK(visit(names[id], elements.values.substr(offset)));
   }
   return Status::OK();

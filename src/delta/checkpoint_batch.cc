@@ -44,7 +44,7 @@ std::shared_ptr<arrow::Field> AddField(const CheckpointColumns& columns) {
   if (columns.partition_values) {
     fields.push_back(field("partitionValues_parsed", columns.partition_values));
   }
-  return field("add", arrow::struct_(std::move(fields)));
+  return field("add", arrow::struct_(fields));
 }
 
 std::shared_ptr<arrow::Field> RemoveField() {

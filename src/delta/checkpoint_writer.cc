@@ -90,7 +90,7 @@ std::shared_ptr<arrow::DataType> PartitionValuesType(const Snapshot& snapshot) {
     const int column = schema.GetFieldIndex(name);
     fields.push_back(arrow::field(snapshot.PhysicalName(column), schema.field(column)->type()));
   }
-  return fields.empty() ? nullptr : arrow::struct_(std::move(fields));
+  return fields.empty() ? nullptr : arrow::struct_(fields);
 }
 
 class CheckpointWriter {

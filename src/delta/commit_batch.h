@@ -37,8 +37,8 @@ struct CommitBatch {
   std::deque<std::string> key_texts;
 
   CommitBatch() = default;
-  CommitBatch(CommitBatch&&) = default;
-  CommitBatch& operator=(CommitBatch&&) = default;
+  CommitBatch(CommitBatch&&) noexcept = default;
+  CommitBatch& operator=(CommitBatch&&) noexcept = default;
 };
 
 class CommitBatchBuilder final : public LogVisitor {

@@ -77,7 +77,7 @@ Status ReadPart(const Task& task, std::string_view file, CommitBatchBuilder& bui
   const std::string_view all(*task.bytes);
   const auto before = static_cast<size_t>(task.part.data() - all.data());
   // Lines are counted only for a message.
-  const Status status = builder.AddLines(task.part, {file, before == 0 ? 0U : 1U});
+  Status status = builder.AddLines(task.part, {file, before == 0 ? 0U : 1U});
   if (status.ok() || before == 0) return status;
   const auto lines = static_cast<size_t>(
       std::count(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(before), '\n'));

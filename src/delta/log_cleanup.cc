@@ -20,10 +20,6 @@ namespace {
 
 constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
 
-std::string_view NameOf(const storage::ObjectInfo& file) {
-  return std::string_view(file.path).substr(file.path.rfind('/') + 1);
-}
-
 // Whether readers of the checkpoint of version `kept` and of what follows can do without the file.
 // A compaction that starts at a checkpoint's version repeats what the checkpoint says.
 bool IsBefore(const LogFileName& file, TableVersion kept) {
@@ -88,13 +84,13 @@ Result<int64_t> CleanSidecars(const storage::Location& table, int64_t now_ms) {
   std::set<std::string, std::less<>> named;
   ARROW_ASSIGN_OR_RAISE(const auto log, table.store->List(LogDirectory(table.path)));
   for (const auto& file : log) {
-    const LogFileKind kind = ParseLogFileName(NameOf(file)).kind;
+    const LogFileKind kind = ParseLogFileName(FileNameOf(file)).kind;
     if (kind != LogFileKind::kCheckpoint && kind != LogFileKind::kUuidCheckpoint) continue;
     ARROW_RETURN_NOT_OK(CollectSidecars(*table.store, file.path, named));
   }
   int64_t deleted = 0;
   for (const auto& file : old) {
-    if (!file.path.ends_with(".parquet") || named.contains(NameOf(file))) continue;
+    if (!file.path.ends_with(".parquet") || named.contains(FileNameOf(file))) continue;
     ARROW_RETURN_NOT_OK(table.store->Remove(file.path));
     ++deleted;
   }
@@ -110,14 +106,14 @@ Result<LogCleanupOutcome> CleanLog(const storage::Location& table, int64_t reten
   ARROW_ASSIGN_OR_RAISE(const auto commits, ListCommits(table));
   const auto newest_old = NewestBefore(commits, cut_off_ms);
   if (!newest_old) return outcome;
-  const auto segment = FindLogSegment(table, *newest_old);
+  const auto segment = FindLogSegment(table, newest_old);
   // A log that cannot be read is not for cleaning to judge.
   if (!segment.ok()) return segment.status();
   if (!segment->checkpoint) return outcome;
   const TableVersion kept = segment->checkpoint->version;
   ARROW_ASSIGN_OR_RAISE(const auto files, table.store->List(LogDirectory(table.path)));
   for (const auto& file : files) {
-    if (!IsBefore(ParseLogFileName(NameOf(file)), kept)) continue;
+    if (!IsBefore(ParseLogFileName(FileNameOf(file)), kept)) continue;
     ARROW_RETURN_NOT_OK(table.store->Remove(file.path));
     ++outcome.deleted_files;
   }

@@ -66,8 +66,7 @@ class RandomCommits {
  private:
   std::string Spelling(int file) {
     if (file % 5 == 0) {
-      const char* const roots[] = {"/x", "file:/x", "file:///x"};
-      return fmt::format("{}/f{}", roots[Pick(3)], file);
+      return fmt::format("{}/f{}", Pick(2) == 0 ? "/x" : "/%78", file);
     }
     return Pick(2) == 0 ? fmt::format("f{}", file) : fmt::format("%66{}", file);
   }

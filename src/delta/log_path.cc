@@ -60,6 +60,10 @@ LogFileName ParseLogFileName(std::string_view name) {
   return {};
 }
 
+std::string_view FileNameOf(const storage::ObjectInfo& file) {
+  return std::string_view(file.path).substr(file.path.rfind('/') + 1);
+}
+
 std::string VersionPrefix(TableVersion version) { return fmt::format("{:020d}", version); }
 
 std::string LogDirectory(std::string_view table_path) {

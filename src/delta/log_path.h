@@ -32,6 +32,9 @@ struct LogFileName {
 // Parses the last component of a path.
 LogFileName ParseLogFileName(std::string_view name);
 
+// The last component.
+std::string_view FileNameOf(const storage::ObjectInfo& file);
+
 // "00000000000000000007", the start of every name of that version.
 std::string VersionPrefix(TableVersion version);
 

@@ -14,8 +14,8 @@ std::shared_ptr<const std::vector<int64_t>> RowsOrAll(std::vector<int64_t> rows,
   return std::make_shared<const std::vector<int64_t>>(std::move(rows));
 }
 
-Status CopyRows(const FileBlock& block, const std::vector<int64_t>& rows,
-                FileBlockBuilder& builder) {
+Status CopyChosenRows(const FileBlock& block, const std::vector<int64_t>& rows,
+                      FileBlockBuilder& builder) {
   for (const int64_t row : rows) ARROW_RETURN_NOT_OK(builder.AppendFrom(block, row));
   return Status::OK();
 }
@@ -92,7 +92,7 @@ Result<std::vector<LiveFiles::Part>> LogReplay::CommittedParts() const {
     const auto& block = batches_[i - 1].files;
     const auto& rows = live_rows_[i - 1];
     if (rows.size() < kOwnPartFiles && batches_.size() > 1) {
-      ARROW_RETURN_NOT_OK(CopyRows(*block, rows, small));
+      ARROW_RETURN_NOT_OK(CopyChosenRows(*block, rows, small));
       if (static_cast<size_t>(small.rows()) >= kOwnPartFiles) {
         ARROW_RETURN_NOT_OK(Flush(small, parts));
       }

@@ -29,14 +29,10 @@ struct Listing {
   }
 };
 
-std::string_view NameOf(const storage::ObjectInfo& file) {
-  return std::string_view(file.path).substr(file.path.rfind('/') + 1);
-}
-
 // Parts of the multi-part checkpoints of one version, by their number of parts.
-using Parts = std::map<int32_t, std::map<int32_t, storage::ObjectInfo>>;
+using CheckpointParts = std::map<int32_t, std::map<int32_t, storage::ObjectInfo>>;
 
-void KeepComplete(const std::map<TableVersion, Parts>& multi_part, Listing& listing) {
+void KeepComplete(const std::map<TableVersion, CheckpointParts>& multi_part, Listing& listing) {
   for (const auto& [version, by_count] : multi_part) {
     for (const auto& [count, parts] : by_count) {
       if (parts.size() != static_cast<size_t>(count)) continue;
@@ -50,9 +46,9 @@ void KeepComplete(const std::map<TableVersion, Parts>& multi_part, Listing& list
 Result<Listing> ListLog(const storage::Location& table, const std::string& start_after) {
   ARROW_ASSIGN_OR_RAISE(const auto files, table.store->List(LogDirectory(table.path), start_after));
   Listing listing;
-  std::map<TableVersion, Parts> multi_part;
+  std::map<TableVersion, CheckpointParts> multi_part;
   for (const auto& file : files) {
-    const LogFileName name = ParseLogFileName(NameOf(file));
+    const LogFileName name = ParseLogFileName(FileNameOf(file));
     switch (name.kind) {
       case LogFileKind::kCommit:
         listing.commits.push_back({name.version, file, std::nullopt});

@@ -12,7 +12,7 @@
 namespace deltaport::delta {
 namespace {
 
-constexpr int kDepthMax = 100;
+constexpr int kStatisticsDepthMax = 100;
 constexpr int64_t kMillisecondMicros = 1000;
 
 Status AppendObject(const arrow::StructArray& array, int64_t row, int depth, std::string& out);
@@ -86,9 +86,9 @@ Status AppendValue(const arrow::Array& array, int64_t row, int depth, std::strin
 }
 
 Status AppendObject(const arrow::StructArray& array, int64_t row, int depth, std::string& out) {
-  if (depth > kDepthMax) {
+  if (depth > kStatisticsDepthMax) {
     return Error(ErrorCode::kResourceExhausted, "statistics nested more than {} levels deep",
-                 kDepthMax);
+                 kStatisticsDepthMax);
   }
   out += '{';
   bool first = true;

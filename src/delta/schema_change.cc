@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/letter_case.h"
 #include "columnar/delta_schema.h"
 #include "columnar/json_document.h"
 #include "delta/clustering.h"
@@ -47,7 +48,8 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOf(const Transaction& transaction) 
 
 Status SetSchema(Transaction& transaction, const arrow::Schema& schema,
                  std::optional<Metadata> changed = std::nullopt) {
-  Metadata metadata = changed ? std::move(*changed) : transaction.metadata();
+  Metadata metadata = transaction.metadata();
+  if (changed) metadata = std::move(*changed);
   ARROW_ASSIGN_OR_RAISE(metadata.schema_string, columnar::SchemaToDeltaJson(schema));
   return transaction.SetMetadata(std::move(metadata));
 }
@@ -72,7 +74,7 @@ bool IsWordCharacter(char c) {
 // side.
 bool SpeaksOf(std::string_view sql, std::string_view name) {
   for (size_t at = 0; at + name.size() <= sql.size(); ++at) {
-    if (!SameName(sql.substr(at, name.size()), name)) continue;
+    if (!EqualsIgnoringCase(sql.substr(at, name.size()), name)) continue;
     const bool begins = at == 0 || !IsWordCharacter(sql[at - 1]);
     const size_t end = at + name.size();
     if (begins && (end == sql.size() || !IsWordCharacter(sql[end]))) return true;
@@ -277,7 +279,7 @@ Result<Operation> RenameColumn(Transaction& transaction, const ColumnPath& path,
   ARROW_RETURN_NOT_OK(CheckFree(transaction.metadata(), *schema, path));
   ColumnPath renamed = path;
   renamed.back() = name;
-  const bool taken = !SameName(path.back(), name) && FindField(*schema, renamed).ok();
+  const bool taken = !EqualsIgnoringCase(path.back(), name) && FindField(*schema, renamed).ok();
   if (taken) {
     return Error(ErrorCode::kAlreadyExists, "the table has a column '{}' already",
                  PathText(renamed));
@@ -309,7 +311,7 @@ Result<Operation> DropColumns(Transaction& transaction, const std::vector<Column
     const bool clustered = std::any_of(
         target.clustering_columns.begin(), target.clustering_columns.end(), [&](const auto& used) {
           return used.size() >= path.size() &&
-                 std::equal(path.begin(), path.end(), used.begin(), SameName);
+                 std::equal(path.begin(), path.end(), used.begin(), EqualsIgnoringCase);
         });
     if (partition || clustered) {
       return Error(ErrorCode::kConflict, "the table is {} by the column '{}', so it has to stay",
@@ -471,7 +473,7 @@ Result<Operation> AddConstraint(Transaction& transaction, const std::string& nam
   }
   for (const auto& [property, value] : metadata.configuration) {
     if (property.starts_with(kConstraintPrefix) &&
-        SameName(std::string_view(property).substr(kConstraintPrefix.size()), name)) {
+        EqualsIgnoringCase(std::string_view(property).substr(kConstraintPrefix.size()), name)) {
       return Error(ErrorCode::kAlreadyExists, "the table has a constraint '{}' already: {}", name,
                    value);
     }
@@ -487,7 +489,8 @@ Result<Operation> DropConstraint(Transaction& transaction, const std::string& na
   Metadata metadata = transaction.metadata();
   const auto removed = std::erase_if(metadata.configuration, [&](const auto& property) {
     return property.first.starts_with(kConstraintPrefix) &&
-           SameName(std::string_view(property.first).substr(kConstraintPrefix.size()), name);
+           EqualsIgnoringCase(std::string_view(property.first).substr(kConstraintPrefix.size()),
+                              name);
   });
   if (removed == 0 && !if_exists) {
     return Error(ErrorCode::kNotFound, "the table has no constraint '{}'", name);

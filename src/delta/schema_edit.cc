@@ -4,6 +4,7 @@
 
 #include <arrow/util/key_value_metadata.h>
 
+#include "base/letter_case.h"
 #include "columnar/delta_schema.h"
 #include "columnar/json_document.h"
 
@@ -18,8 +19,9 @@ Status NoField(const ColumnPath& path) {
 
 // The index of the field of that name, or -1.
 int IndexOf(const arrow::FieldVector& fields, std::string_view name) {
-  const auto found = std::find_if(fields.begin(), fields.end(),
-                                  [&](const auto& field) { return SameName(field->name(), name); });
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) {
+    return EqualsIgnoringCase(field->name(), name);
+  });
   return found == fields.end() ? -1 : static_cast<int>(found - fields.begin());
 }
 
@@ -44,7 +46,7 @@ Result<std::shared_ptr<arrow::Field>> EditElement(const std::shared_ptr<arrow::F
     return edited;
   }
   ARROW_ASSIGN_OR_RAISE(auto type, EditInside(*element->type(), path, depth, edit_fields, edit));
-  return element->WithType(std::move(type));
+  return element->WithType(type);
 }
 
 Result<arrow::FieldVector> EditFields(const arrow::FieldVector& fields, const ColumnPath& path,
@@ -61,7 +63,7 @@ Result<arrow::FieldVector> EditFields(const arrow::FieldVector& fields, const Co
     return edited;
   }
   ARROW_ASSIGN_OR_RAISE(auto type, EditInside(*field->type(), path, depth + 1, edit_fields, edit));
-  field = field->WithType(std::move(type));
+  field = field->WithType(type);
   return edited;
 }
 
@@ -71,11 +73,11 @@ Result<std::shared_ptr<arrow::DataType>> EditInside(const arrow::DataType& type,
                                                     const FieldEdit& edit) {
   if (type.id() == arrow::Type::STRUCT) {
     ARROW_ASSIGN_OR_RAISE(auto fields, EditFields(type.fields(), path, depth, edit_fields, edit));
-    return arrow::struct_(std::move(fields));
+    return arrow::struct_(fields);
   }
   if (depth == path.size()) return NoField(path);
   const std::string& part = path[depth];
-  if (type.id() == arrow::Type::LIST && SameName(part, "element")) {
+  if (type.id() == arrow::Type::LIST && EqualsIgnoringCase(part, "element")) {
     ARROW_ASSIGN_OR_RAISE(auto element,
                           EditElement(type.field(0), path, depth + 1, edit_fields, edit));
     return arrow::list(std::move(element));
@@ -84,8 +86,9 @@ Result<std::shared_ptr<arrow::DataType>> EditInside(const arrow::DataType& type,
     const auto& map = static_cast<const arrow::MapType&>(type);
     auto key = map.key_field();
     auto item = map.item_field();
-    if (!SameName(part, "key") && !SameName(part, "value")) return NoField(path);
-    auto& changed = SameName(part, "key") ? key : item;
+    if (!EqualsIgnoringCase(part, "key") && !EqualsIgnoringCase(part, "value"))
+      return NoField(path);
+    auto& changed = EqualsIgnoringCase(part, "key") ? key : item;
     ARROW_ASSIGN_OR_RAISE(changed, EditElement(changed, path, depth + 1, edit_fields, edit));
     return arrow::map(key->type(), std::move(item));
   }
@@ -109,11 +112,6 @@ std::vector<std::string> JsonKeys(const arrow::KeyValueMetadata& metadata) {
 }  // namespace
 
 std::string PathText(const ColumnPath& path) { return fmt::format("{}", fmt::join(path, ".")); }
-
-bool SameName(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return Lower(a) == Lower(b); });
-}
 
 Result<std::shared_ptr<arrow::Field>> FindField(const arrow::Schema& schema,
                                                 const ColumnPath& path) {
@@ -151,7 +149,7 @@ Result<std::shared_ptr<arrow::Schema>> InsertField(const arrow::Schema& schema,
       const int index = after->empty() ? -1 : IndexOf(fields, *after);
       path.back() = *after;
       if (!after->empty() && index < 0) return NoField(path);
-      position = static_cast<size_t>(index + 1);
+      position = after->empty() ? 0 : static_cast<size_t>(index) + 1;
     }
     arrow::FieldVector changed = fields;
     changed.insert(changed.begin() + static_cast<std::ptrdiff_t>(position), field);
@@ -168,7 +166,7 @@ std::optional<std::string> FieldSetting(const arrow::Field& field, const std::st
 }
 
 std::shared_ptr<arrow::Field> WithFieldSetting(const arrow::Field& field, const std::string& key,
-                                               std::optional<std::string> value, bool json) {
+                                               const std::optional<std::string>& value, bool json) {
   auto metadata =
       field.metadata() ? field.metadata()->Copy() : std::make_shared<arrow::KeyValueMetadata>();
   auto json_keys = JsonKeys(*metadata);
@@ -184,7 +182,7 @@ std::shared_ptr<arrow::Field> WithFieldSetting(const arrow::Field& field, const 
     keys_text = keys_text ? *keys_text + "," : "[";
     columnar::AppendQuotedJson(name, *keys_text);
   }
-  if (keys_text) *keys_text += "]";
+  if (keys_text) *keys_text += ']';
   // Neither fails: the index is one that was found.
   const Status changed = set(key, value) & set(columnar::kJsonKeysKey, keys_text);
   return changed.ok() ? field.WithMetadata(metadata) : nullptr;

@@ -45,9 +45,7 @@ Result<std::shared_ptr<arrow::Schema>> InsertField(const arrow::Schema& schema,
 // no string there.
 std::optional<std::string> FieldSetting(const arrow::Field& field, const std::string& key);
 std::shared_ptr<arrow::Field> WithFieldSetting(const arrow::Field& field, const std::string& key,
-                                               std::optional<std::string> value, bool json = false);
-
-// The same name, but for upper and lower case of ASCII letters.
-bool SameName(std::string_view left, std::string_view right);
+                                               const std::optional<std::string>& value,
+                                               bool json = false);
 
 }  // namespace deltaport::delta

@@ -1,5 +1,6 @@
 #include "delta/schema_merge.h"
 
+#include "base/letter_case.h"
 #include "columnar/delta_schema.h"
 #include "delta/column_mapping.h"
 #include "delta/schema_change.h"
@@ -48,7 +49,7 @@ void CollectFields(const arrow::FieldVector& table, const arrow::FieldVector& ro
   for (const auto& field : rows) {
     const arrow::Field* known = nullptr;
     for (const auto& candidate : table) {
-      if (SameName(candidate->name(), field->name())) known = candidate.get();
+      if (EqualsIgnoringCase(candidate->name(), field->name())) known = candidate.get();
     }
     if (known == nullptr) {
       // Old rows have no value there.

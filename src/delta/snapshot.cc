@@ -172,7 +172,8 @@ class SnapshotBuilder {
     ARROW_ASSIGN_OR_RAISE(TableState table,
                           replay.Finish(base == nullptr ? nullptr : &base->state_->table));
     const auto previous = base == nullptr ? std::nullopt : std::optional(base->timestamp_ms());
-    return Build(location, commit.version, std::move(table), std::move(commit), previous);
+    const TableVersion version = commit.version;
+    return Build(location, version, std::move(table), std::move(commit), previous);
   }
 
   static Result<std::shared_ptr<const Snapshot>> View(const Snapshot& table,

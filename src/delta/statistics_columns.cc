@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/letter_case.h"
+
 namespace deltaport::delta {
 namespace {
 
@@ -18,13 +20,6 @@ struct Leaves {
     for (const auto& child : field.type()->fields()) Add(*child, path);
   }
 };
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return text;
-}
 
 bool StartsWith(const ColumnPath& path, const ColumnPath& prefix) {
   return prefix.size() <= path.size() && std::equal(prefix.begin(), prefix.end(), path.begin(),

@@ -44,11 +44,10 @@ void AddColumn(const arrow::Field& field, std::string name, int& leaves_left, Co
   }
   // Parquet has no struct without fields.
   if (!below.bounds.empty()) {
-    columns.bounds.push_back(arrow::field(name, arrow::struct_(std::move(below.bounds))));
+    columns.bounds.push_back(arrow::field(name, arrow::struct_(below.bounds)));
   }
   if (!below.null_counts.empty()) {
-    columns.null_counts.push_back(
-        arrow::field(std::move(name), arrow::struct_(std::move(below.null_counts))));
+    columns.null_counts.push_back(arrow::field(std::move(name), arrow::struct_(below.null_counts)));
   }
 }
 
@@ -83,14 +82,14 @@ std::shared_ptr<arrow::DataType> StatisticsType(const Snapshot& snapshot, int le
   arrow::FieldVector fields = {arrow::field("numRecords", arrow::int64()),
                                arrow::field("tightBounds", arrow::boolean())};
   if (!columns.bounds.empty()) {
-    const auto bounds = arrow::struct_(std::move(columns.bounds));
+    const auto bounds = arrow::struct_(columns.bounds);
     fields.push_back(arrow::field("minValues", bounds));
     fields.push_back(arrow::field("maxValues", bounds));
   }
   if (!columns.null_counts.empty()) {
-    fields.push_back(arrow::field("nullCount", arrow::struct_(std::move(columns.null_counts))));
+    fields.push_back(arrow::field("nullCount", arrow::struct_(columns.null_counts)));
   }
-  return arrow::struct_(std::move(fields));
+  return arrow::struct_(fields);
 }
 
 StatisticsColumn::StatisticsColumn(const std::shared_ptr<arrow::DataType>& type,

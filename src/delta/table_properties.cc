@@ -5,18 +5,12 @@
 #include <charconv>
 #include <limits>
 
+#include "base/letter_case.h"
+
 namespace deltaport::delta {
 namespace {
 
 using Configuration = std::map<std::string, std::string>;
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return lower;
-}
 
 std::string_view Trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t");

@@ -140,7 +140,7 @@ std::string VersionChecksumJson(const Snapshot& snapshot,
 
 Status WriteVersionChecksum(const Snapshot& snapshot,
                             const std::optional<std::string>& transaction_id) {
-  const Status status = snapshot.location().store->PutIfAbsent(
+  Status status = snapshot.location().store->PutIfAbsent(
       ChecksumPath(snapshot.location().path, snapshot.version()),
       VersionChecksumJson(snapshot, transaction_id));
   if (status.ok() || CodeOf(status) == ErrorCode::kAlreadyExists) return Status::OK();

@@ -7,6 +7,7 @@
 #include <arrow/array/util.h>
 #include <arrow/compute/cast.h>
 
+#include "base/letter_case.h"
 #include "columnar/delta_schema.h"
 #include "delta/type_change.h"
 
@@ -35,13 +36,6 @@ std::shared_ptr<arrow::DataType> Nullable(const std::shared_ptr<arrow::DataType>
     default:
       return type;
   }
-}
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return text;
 }
 
 // The type's Delta name, or why it has none.

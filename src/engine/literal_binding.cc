@@ -11,6 +11,7 @@
 #include <arrow/util/decimal.h>
 #include <fmt/format.h>
 
+#include "base/letter_case.h"
 #include "engine/exact_number.h"
 #include "engine/iso_time.h"
 
@@ -41,13 +42,6 @@ std::string TextOf(const Literal& literal) {
     std::string operator()(const NumberText& value) const { return value.text; }
   };
   return std::visit(Visitor{}, literal);
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
 }
 
 // Type is an integer type of C; `value` fits into 64 bits.

@@ -4,16 +4,11 @@
 #include <cctype>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "lake/dataset_opener.h"
 
 namespace deltaport::lake {
 namespace {
-
-bool SameWithoutCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char left, unsigned char right) {
-    return std::tolower(left) == std::tolower(right);
-  });
-}
 
 // What `at` stands for in the cache, or "" if the answer may change with the next commit.
 std::string CacheKey(const std::string& name, const delta::Snapshot& latest,
@@ -81,7 +76,7 @@ Result<std::shared_ptr<const engine::TableSource>> CatalogueTables::Resolve(
   if (!dataset) {
     const auto& datasets = catalogue_->datasets();
     const auto it = std::ranges::find_if(
-        datasets, [&](const auto& entry) { return SameWithoutCase(entry.first, name); });
+        datasets, [&](const auto& entry) { return EqualsIgnoringCase(entry.first, name); });
     if (it == datasets.end()) {
       return Error(ErrorCode::kNotFound, "there is no dataset called '{}'", name);
     }

@@ -9,27 +9,17 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "storage/local_directory.h"
 #include "storage/local_file.h"
 #include "storage/local_store.h"
 
 namespace deltaport::storage {
 namespace {
 
-// No real table is nested this deep.
-constexpr int kDepthMax = 64;
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { closedir(directory); }
-};
-
-std::string Join(const std::string& directory, std::string_view name) {
-  return directory == "/" ? fmt::format("/{}", name) : fmt::format("{}/{}", directory, name);
-}
-
 // Visits the files directly inside and appends the directories.
 Status VisitFiles(const std::string& path, const WalkVisitor& visitor,
                   std::vector<std::string>& directories) {
-  const std::unique_ptr<DIR, DirectoryCloser> directory(opendir(path.c_str()));
+  const OpenDirectory directory(opendir(path.c_str()));
   if (!directory) {
     return errno == ENOENT ? Status::OK() : ErrnoError(errno, "cannot be listed", path);
   }
@@ -39,13 +29,11 @@ Status VisitFiles(const std::string& path, const WalkVisitor& visitor,
     struct stat info;
     if (name == "." || name == "..") continue;
     if (fstatat(dirfd(directory.get()), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      if (errno != ENOENT) return ErrnoError(errno, "cannot be examined", Join(path, name));
+      if (errno != ENOENT) return ErrnoError(errno, "cannot be examined", ChildPath(path, name));
     } else if (S_ISDIR(info.st_mode)) {
-      directories.push_back(Join(path, name));
+      directories.push_back(ChildPath(path, name));
     } else if (S_ISREG(info.st_mode)) {
-      const int64_t modified_ms =
-          static_cast<int64_t>(info.st_mtim.tv_sec) * 1000 + info.st_mtim.tv_nsec / 1'000'000;
-      ARROW_RETURN_NOT_OK(visitor.visit({Join(path, name), info.st_size, modified_ms}));
+      ARROW_RETURN_NOT_OK(visitor.visit({ChildPath(path, name), info.st_size, ModifiedMs(info)}));
     }
     errno = 0;
   }
@@ -53,9 +41,9 @@ Status VisitFiles(const std::string& path, const WalkVisitor& visitor,
 }
 
 Status WalkLocal(const std::string& path, int depth, const WalkVisitor& visitor) {
-  if (depth > kDepthMax) {
+  if (depth > kDirectoryDepthMax) {
     return Error(ErrorCode::kResourceExhausted, "{}: nested more than {} directories deep", path,
-                 kDepthMax);
+                 kDirectoryDepthMax);
   }
   std::vector<std::string> directories;
   ARROW_RETURN_NOT_OK(VisitFiles(path, visitor, directories));

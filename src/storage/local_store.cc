@@ -10,30 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/local_directory.h"
 #include "storage/local_file.h"
 
 namespace deltaport::storage {
 namespace {
 
-// Symbolic links may form circles; no real table is nested this deep.
-constexpr int kDepthMax = 64;
-
-int64_t ModifiedMs(const struct stat& info) {
-  return static_cast<int64_t>(info.st_mtim.tv_sec) * 1000 + info.st_mtim.tv_nsec / 1'000'000;
-}
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { closedir(directory); }
-};
-
-std::string Join(const std::string& directory, std::string_view name) {
-  return directory == "/" ? fmt::format("/{}", name) : fmt::format("{}/{}", directory, name);
-}
-
 // Appends the files directly inside to `files` and, if asked, its directories to `directories`.
 Status ReadDirectory(const std::string& path, std::string_view start_after,
                      std::vector<ObjectInfo>& files, std::vector<std::string>* directories) {
-  const std::unique_ptr<DIR, DirectoryCloser> directory(opendir(path.c_str()));
+  const OpenDirectory directory(opendir(path.c_str()));
   if (!directory) {
     if (errno == ENOENT) return Status::OK();
     return ErrnoError(errno, "cannot be listed", path);
@@ -49,12 +35,12 @@ Status ReadDirectory(const std::string& path, std::string_view start_after,
     struct stat info;
     if (fstatat(dirfd(directory.get()), entry->d_name, &info, 0) != 0) {
       if (errno == ENOENT) continue;  // Removed meanwhile, or a dangling link.
-      return ErrnoError(errno, "cannot be examined", Join(path, name));
+      return ErrnoError(errno, "cannot be examined", ChildPath(path, name));
     }
     if (S_ISDIR(info.st_mode)) {
-      if (directories != nullptr) directories->push_back(Join(path, name));
+      if (directories != nullptr) directories->push_back(ChildPath(path, name));
     } else if (S_ISREG(info.st_mode) && name > start_after) {
-      files.push_back({Join(path, name), info.st_size, ModifiedMs(info)});
+      files.push_back({ChildPath(path, name), info.st_size, ModifiedMs(info)});
     }
   }
   if (errno != 0) return ErrnoError(errno, "cannot be listed", path);
@@ -62,9 +48,9 @@ Status ReadDirectory(const std::string& path, std::string_view start_after,
 }
 
 Status Walk(const std::string& path, int depth, std::vector<ObjectInfo>& files) {
-  if (depth > kDepthMax) {
+  if (depth > kDirectoryDepthMax) {
     return Error(ErrorCode::kResourceExhausted, "{}: nested more than {} directories deep", path,
-                 kDepthMax);
+                 kDirectoryDepthMax);
   }
   std::vector<std::string> directories;
   ARROW_RETURN_NOT_OK(ReadDirectory(path, {}, files, &directories));

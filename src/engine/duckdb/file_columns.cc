@@ -36,12 +36,14 @@ void RetypeLeaf(const LogicalType& wanted, ParquetColumnSchema& schema) {
   if (IsTimestamp(schema.type) && wanted.id() != LogicalTypeId::TIMESTAMP_NS &&
       IsTimestamp(wanted)) {
     schema.type = wanted;  // INT96 and the old annotations do not say whether they are instants.
-  } else if (IsBytes(schema) && (id == LogicalTypeId::BLOB || id == LogicalTypeId::VARCHAR) &&
-             (wanted.id() == LogicalTypeId::BLOB || wanted.id() == LogicalTypeId::VARCHAR)) {
-    schema.type = wanted;
-  } else if (id == LogicalTypeId::UUID && wanted.id() == LogicalTypeId::BLOB) {
-    schema.type = wanted;
+    return;
   }
+  const auto holds_bytes = [](LogicalTypeId type) {
+    return type == LogicalTypeId::BLOB || type == LogicalTypeId::VARCHAR;
+  };
+  const bool bytes = IsBytes(schema) && holds_bytes(id) && holds_bytes(wanted.id());
+  const bool uuid_as_bytes = id == LogicalTypeId::UUID && wanted.id() == LogicalTypeId::BLOB;
+  if (bytes || uuid_as_bytes) schema.type = wanted;
 }
 
 int DecimalDigits(const LogicalType& type) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "engine/expression.h"
 #include "engine/spark_sql/spark_token.h"
 
@@ -11,14 +12,7 @@ namespace deltaport::engine {
 namespace {
 
 using Node = std::unique_ptr<SparkNode>;
-using Kind = SparkToken::Kind;
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return text;
-}
+using TokenKind = SparkToken::Kind;
 
 // Words that stand for themselves and never name a column without quotes.
 bool IsReserved(std::string_view keyword) {
@@ -46,7 +40,7 @@ class Parser {
 
   Result<Node> Run() {
     ARROW_ASSIGN_OR_RAISE(auto node, ParseOr());
-    if (Now().kind != Kind::kEnd) return Unexpected();
+    if (Now().kind != TokenKind::kEnd) return Unexpected();
     return node;
   }
 
@@ -65,9 +59,10 @@ class Parser {
   Status Expect(std::string_view keyword) { return Take(keyword) ? Status::OK() : Unexpected(); }
   Status Unexpected() const {
     const auto& token = Now();
-    return Error(ErrorCode::kUnsupportedFeature, "{}{}",
-                 token.kind == Kind::kEnd ? "the end of the text" : "'" + token.text + "' there",
-                 SparkPosition(token.position));
+    return Error(
+        ErrorCode::kUnsupportedFeature, "{}{}",
+        token.kind == TokenKind::kEnd ? "the end of the text" : "'" + token.text + "' there",
+        SparkPosition(token.position));
   }
   static Node Make(SparkNode::Kind kind, std::string text, size_t position) {
     auto node = std::make_unique<SparkNode>();
@@ -248,7 +243,7 @@ Result<Node> Parser::ParseUnary() {
   const Level level(depth_);
   ARROW_RETURN_NOT_OK(CheckDepth());
   const size_t position = Now().position;
-  if (Is("-") && Now(1).kind == Kind::kNumber) {
+  if (Is("-") && Now(1).kind == TokenKind::kNumber) {
     ++at_;
     return ParseNumber(true);
   }
@@ -264,7 +259,7 @@ Result<Node> Parser::ParseUnary() {
 // `.field` after a value; columns take their names themselves.
 Result<Node> Parser::ParseAccess(Node node) {
   while (Take(".")) {
-    if (Now().kind != Kind::kWord && Now().kind != Kind::kQuotedName) return Unexpected();
+    if (Now().kind != TokenKind::kWord && Now().kind != TokenKind::kQuotedName) return Unexpected();
     const size_t position = Now().position;
     auto field = Make(SparkNode::Kind::kLiteral, Now().text, position);
     field->type = arrow::utf8();
@@ -277,25 +272,25 @@ Result<Node> Parser::ParseAccess(Node node) {
 Result<Node> Parser::ParsePrimary() {
   const auto& token = Now();
   switch (token.kind) {
-    case Kind::kText: {
+    case TokenKind::kText: {
       auto node = Make(SparkNode::Kind::kLiteral, token.text, token.position);
       node->type = arrow::utf8();
       ++at_;
       return node;
     }
-    case Kind::kNumber:
+    case TokenKind::kNumber:
       return ParseNumber(false);
-    case Kind::kQuotedName:
-    case Kind::kWord:
+    case TokenKind::kQuotedName:
+    case TokenKind::kWord:
       return ParseWord();
-    case Kind::kSymbol:
+    case TokenKind::kSymbol:
       if (Take("(")) {
         ARROW_ASSIGN_OR_RAISE(auto node, ParseOr());
         ARROW_RETURN_NOT_OK(Expect(")"));
         return node;
       }
       return Unexpected();
-    case Kind::kEnd:
+    case TokenKind::kEnd:
       break;
   }
   return Unexpected();
@@ -347,7 +342,7 @@ Result<Node> Parser::ParseWord() {
   }
   if (word == "CASE") return ParseCase();
   if (word == "CAST" && Is("(", 1)) return ParseCast();
-  if (Now(1).kind == Kind::kText) {
+  if (Now(1).kind == TokenKind::kText) {
     auto node = Make(SparkNode::Kind::kLiteral, Now(1).text, token.position);
     if (word == "DATE") node->type = arrow::date32();
     if (word == "TIMESTAMP_NTZ") node->type = arrow::timestamp(arrow::TimeUnit::MICRO);
@@ -358,21 +353,21 @@ Result<Node> Parser::ParseWord() {
     at_ += 2;
     return node;
   }
-  if (token.kind == Kind::kWord && IsReserved(word)) return Unexpected();
+  if (token.kind == TokenKind::kWord && IsReserved(word)) return Unexpected();
   if (Is("(", 1)) return ParseFunction();
   auto node = Make(SparkNode::Kind::kColumn, "", token.position);
   do {
-    if (Now().kind != Kind::kWord && Now().kind != Kind::kQuotedName) return Unexpected();
+    if (Now().kind != TokenKind::kWord && Now().kind != TokenKind::kQuotedName) return Unexpected();
     node->names.push_back(Now().text);
     ++at_;
   } while (Take("."));
   // A word without quotes may be a function without parentheses.
-  if (node->names.size() == 1 && token.kind == Kind::kWord) node->text = LowerCase(word);
+  if (node->names.size() == 1 && token.kind == TokenKind::kWord) node->text = LowerCase(word);
   return node;
 }
 
 Result<Node> Parser::ParseFunction() {
-  if (Now().kind != Kind::kWord) return Unexpected();
+  if (Now().kind != TokenKind::kWord) return Unexpected();
   auto node = Call(LowerCase(Now().keyword), Now().position);
   at_ += 2;
   if (Take(")")) return node;
@@ -440,7 +435,7 @@ Result<std::shared_ptr<arrow::DataType>> Parser::ParseDecimal() {
   int numbers[2] = {10, 0};
   if (Take("(")) {
     for (int& number : numbers) {
-      if (Now().kind != Kind::kNumber || Now().text.size() > 2 ||
+      if (Now().kind != TokenKind::kNumber || Now().text.size() > 2 ||
           Now().text.find_first_not_of("0123456789") != std::string::npos) {
         return Unexpected();
       }

@@ -11,7 +11,7 @@ namespace deltaport::engine {
 namespace {
 
 using arrow::Type;
-using Kind = SparkNode::Kind;
+using NodeKind = SparkNode::Kind;
 
 constexpr size_t kShownBytes = 200;  // Of an expression in messages.
 
@@ -79,17 +79,17 @@ Result<SparkOperand> Translator::Translate(const SparkNode& node) {
 
 Result<SparkOperand> Translator::TranslateKnown(const SparkNode& node) {
   switch (node.kind) {
-    case Kind::kLiteral:
+    case NodeKind::kLiteral:
       return Literal(node);
-    case Kind::kColumn:
+    case NodeKind::kColumn:
       return Column(node);
-    case Kind::kCall:
+    case NodeKind::kCall:
       return Call(node);
-    case Kind::kCast: {
+    case NodeKind::kCast: {
       ARROW_ASSIGN_OR_RAISE(const auto value, Translate(*node.children[0]));
       return CastSpark(value, node.type);
     }
-    case Kind::kCase:
+    case NodeKind::kCase:
       return Case(node);
   }
   return SparkRefusal("a form that is not understood");

@@ -8,6 +8,7 @@
 
 #include <arrow/util/key_value_metadata.h>
 
+#include "base/letter_case.h"
 #include "engine/spark_sql/spark_token.h"
 #include "lake/write/table_rules.h"
 
@@ -48,13 +49,6 @@ std::shared_ptr<arrow::DataType> AtomicType(std::string_view keyword) {
     if (known.name == keyword) return known.type;
   }
   return nullptr;
-}
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return text;
 }
 
 class ColumnParser {

@@ -5,6 +5,7 @@
 #include "columnar/delta_schema.h"
 #include "engine/query_sql.h"
 #include "engine/sql_type.h"
+#include "lake/write/table_rules.h"
 
 namespace deltaport::lake {
 namespace {
@@ -14,7 +15,6 @@ using engine::QuoteIdentifier;
 // Field metadata of the protocol.
 constexpr char kGenerationKey[] = "delta.generationExpression";
 constexpr char kIdentityKey[] = "delta.identity.start";
-constexpr char kDefaultKey[] = "CURRENT_DEFAULT";
 
 std::string MetadataOf(const arrow::Field& field, const char* key) {
   if (!field.HasMetadata()) return "";

@@ -54,7 +54,7 @@ Status SyntaxError(std::string_view text, const yyjson_read_err& error) {
 std::string_view Raw(JsonValue value) { return {yyjson_get_raw(value), yyjson_get_len(value)}; }
 
 // The value as serde names it: "string \"5\"", "integer `5`", "sequence".
-std::string Describe(JsonValue value) {
+std::string DescribeValue(JsonValue value) {
   if (yyjson_is_null(value)) return "null";
   if (yyjson_is_bool(value)) return yyjson_get_bool(value) ? "boolean `true`" : "boolean `false`";
   if (yyjson_is_arr(value)) return "sequence";
@@ -129,7 +129,8 @@ Status JsonBody::FailAt(JsonValue value, std::string_view message) const {
 }
 
 Status JsonBody::WrongType(JsonValue value, std::string_view expected) const {
-  return FailAt(value, fmt::format("invalid type: {}, expected {}", Describe(value), expected));
+  return FailAt(value,
+                fmt::format("invalid type: {}, expected {}", DescribeValue(value), expected));
 }
 
 Result<uint64_t> JsonBody::ReadUnsigned(JsonValue value) const {
