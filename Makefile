@@ -3,8 +3,9 @@
 PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
-# For each fuzz target.
+# For each fuzz target, of the build with the sanitizers or the optimised one.
 SECONDS ?= 5
+FUZZ_PRESET ?= asan-ubsan
 CACHE := $(or $(DELTAPORT_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deltaport)
 TOOLS := $(CACHE)/tools/bin
 PYTEST := .venv/bin/python -m pytest
@@ -13,7 +14,7 @@ STEP := @scripts/step
 # Unit tests with this in their names run under the thread sanitizer too.
 CONCURRENT := *Concurren*
 
-.PHONY: help install build demo test test-unit test-checks test-pytest test-interop test-long \
+.PHONY: help install build program demo test test-unit test-checks test-pytest test-interop test-long \
   bench fuzz asan tsan format tidy clean
 
 help: ## Show this list.
@@ -21,6 +22,8 @@ help: ## Show this list.
 
 install: ## Install what building and testing need (Debian packages, PyPI, npm).
 	$(INSTALL) test fuzz
+
+PROGRAM := deltaport _deltaport python_package
 
 # $(call compile,PRESET,TARGETS): configures once; CMake sees later changes of its files by itself.
 compile = @mkdir -p build; [ -f build/$(1)/build.ninja ] || \
@@ -33,51 +36,57 @@ build: ## Build program, Python module and unit tests (PRESET=release).
 
 demo: ## Serve a lake of New York's flights of 2013 and show what to ask (Ctrl-C ends it).
 	$(INSTALL) build python demo
-	$(call compile,release,deltaport _deltaport python_package)
+	$(call compile,release,$(PROGRAM))
 	@scripts/demo
+
+program:
+	$(INSTALL) build python
+	$(call compile,release,$(PROGRAM))
 
 test: ## Run all tests but those of test-interop and test-long.
 	$(STEP) install scripts/install-dependencies test fuzz
-	$(STEP) build $(MAKE) --no-print-directory build
-	$(STEP) "unit tests" $(MAKE) --no-print-directory test-unit
+	$(STEP) build $(MAKE) --no-print-directory program
 	$(STEP) "checks, scripts, clients, Python" $(MAKE) --no-print-directory test-pytest
+	$(STEP) "unit and HTTP tests with the address and undefined-behaviour sanitizers" \
+	  $(MAKE) --no-print-directory asan
 	$(STEP) "fuzz targets" $(MAKE) --no-print-directory fuzz
-	$(STEP) "address and undefined-behaviour sanitizers" $(MAKE) --no-print-directory asan
 	$(STEP) "thread sanitizer" $(MAKE) --no-print-directory tsan
 
-test-unit: build ## Run the unit tests (PRESET=dev: of the quick build).
+test-unit: ## Run the unit tests (PRESET=dev: of the quick build).
+	$(INSTALL) build
+	$(call compile,$(PRESET),unit_tests)
 	ctest --preset $(PRESET) -j $(JOBS)
 
-test-pytest: build ## Run the tests in Python: checks, scripts, real clients, the Python module.
+test-pytest: program ## Run the tests in Python: checks, scripts, real clients, the Python module.
 	$(INSTALL) test
 	$(PYTEST) tests/checks $(wildcard tests/script tests/compatibility tests/python)
 
-test-checks: build ## Run the checks of layers, sizes, names, format, clang-tidy and documents.
+test-checks: ## Run the checks of layers, sizes, names, format, clang-tidy and documents.
 	$(INSTALL) test
 	$(PYTEST) tests/checks
 
-test-interop: build ## Run the tests against real services; installs them.
+test-interop: program ## Run the tests against real services; installs them.
 	$(INSTALL) interop
 	$(PYTEST) tests/interop
 
-test-long: build ## Run the random tests for longer, with new seeds.
+test-long: test-unit program ## Run the random tests for longer, with new seeds.
 	$(INSTALL) test
-	DELTAPORT_LONG_TESTS=1 ctest --preset release -j $(JOBS)
+	DELTAPORT_LONG_TESTS=1 ctest --preset $(PRESET) -j $(JOBS)
 	DELTAPORT_LONG_TESTS=1 $(PYTEST) tests/script tests/compatibility
-	$(MAKE) fuzz SECONDS=120
+	$(MAKE) fuzz SECONDS=120 FUZZ_PRESET=fuzz
 
-bench: build ## Measure the HTTP server beside datap-rs and embedded DuckDB.
+bench: program ## Measure the HTTP server beside datap-rs and embedded DuckDB.
 	$(INSTALL) bench
 	.venv/bin/python benchmarks/run
 
 fuzz: ## Run each fuzz target for SECONDS=5.
 	$(INSTALL) fuzz
-	$(call compile,fuzz,fuzz_targets)
-	@scripts/fuzz $(SECONDS)
+	$(call compile,$(FUZZ_PRESET),fuzz_targets)
+	@scripts/fuzz build/$(FUZZ_PRESET) $(SECONDS)
 
 asan: ## Run unit and HTTP tests with the address and undefined-behaviour sanitizers.
-	$(INSTALL) test
-	$(call compile,asan-ubsan,deltaport unit_tests)
+	$(INSTALL) test fuzz
+	$(call compile,asan-ubsan,deltaport unit_tests fuzz_targets)
 	ctest --preset asan-ubsan -j $(JOBS)
 	DELTAPORT_BINARY=build/asan-ubsan/deltaport $(PYTEST) tests/script/http
 
@@ -92,7 +101,6 @@ format: ## Format the C++ files.
 
 tidy: ## Run clang-tidy over the files that changed since they passed.
 	$(INSTALL) test
-	$(call compile,release,deltaport)
 	@scripts/clang-tidy
 
 clean: ## Remove the build folder and the demo lake; keeps downloads.

@@ -68,6 +68,8 @@ function(deltaport_layer name)
     target_link_libraries(${name}_test_objects PUBLIC ${name} GTest::gtest GTest::gmock
                           GTest::gtest_main)
     target_precompile_headers(${name}_test_objects REUSE_FROM pch_${layer_PCH})
+    # Fixtures may bear the same name in several files.
+    set_target_properties(${name}_test_objects PROPERTIES UNITY_BUILD OFF)
     add_executable(${name}_test)
     target_link_libraries(${name}_test PRIVATE ${name}_test_objects)
     set_property(GLOBAL APPEND PROPERTY deltaport_test_programs ${name}_test)
