@@ -159,7 +159,7 @@ Status CommitRewrite(delta::Transaction& transaction, std::vector<size_t> remove
     outcome.version = committed.version;
     return Status::OK();
   };
-  const Status status = commit();
+  Status status = commit();
   if (status.ok()) return status;
   // Where the store failed, the commit may be there all the same.
   const ErrorCode code = CodeOf(status);

@@ -18,10 +18,10 @@ Result<std::pair<std::shared_ptr<arrow::Field>, std::string>> Find(const delta::
                                                                    std::string_view name) {
   const auto& schema = *snapshot.schema();
   const size_t point = name.find('.');
-  int column = schema.GetFieldIndex(std::string(name));
+  int column = schema.GetFieldIndex(name);
   std::string_view rest;
   if (column < 0 && point != std::string_view::npos) {
-    column = schema.GetFieldIndex(std::string(name.substr(0, point)));
+    column = schema.GetFieldIndex(name.substr(0, point));
     rest = name.substr(point + 1);
   }
   if (column < 0) return Unknown(name);

@@ -51,7 +51,7 @@ class BatchSink {
   Status Write(std::shared_ptr<arrow::RecordBatch> batch) {
     if (batch->num_rows() == 0) return Status::OK();
     const int64_t size_bytes = SizeOf(*batch);
-    const Status pushed = channel_->Push(std::move(batch), size_bytes);
+    Status pushed = channel_->Push(std::move(batch), size_bytes);
     if (pushed.ok()) return pushed;
     const auto product = Finish();
     return product.ok() ? pushed : product.status();

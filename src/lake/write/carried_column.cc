@@ -1,6 +1,8 @@
 #include "lake/write/carried_column.h"
 
+#include <arrow/array/array_base.h>
 #include <arrow/array/concatenate.h>
+#include <arrow/type.h>
 
 namespace deltaport::lake {
 

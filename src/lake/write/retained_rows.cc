@@ -2,6 +2,7 @@
 
 #include <arrow/builder.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
 
 #include "lake/write/row_tracking_columns.h"
 

@@ -4,6 +4,7 @@
 
 #include <arrow/builder.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include "base/log.h"
@@ -83,7 +84,7 @@ RowChanges::RowChanges(engine::QueryEngine& engine, std::shared_ptr<const delta:
       deleted_(options.positions_max_bytes) {}
 
 Result<std::unique_ptr<RowChanges>> RowChanges::Start(
-    engine::QueryEngine& engine, std::shared_ptr<const delta::Snapshot> snapshot,
+    engine::QueryEngine& engine, const std::shared_ptr<const delta::Snapshot>& snapshot,
     const RowChangeOptions& options, const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(auto transaction, delta::Transaction::Start(snapshot));
   ARROW_ASSIGN_OR_RAISE(

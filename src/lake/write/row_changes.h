@@ -69,10 +69,9 @@ struct RowChangeCounts {
 class RowChanges {
  public:
   // `engine` must outlive the object.
-  static Result<std::unique_ptr<RowChanges>> Start(engine::QueryEngine& engine,
-                                                   std::shared_ptr<const delta::Snapshot> snapshot,
-                                                   const RowChangeOptions& options,
-                                                   const CancelToken& token);
+  static Result<std::unique_ptr<RowChanges>> Start(
+      engine::QueryEngine& engine, const std::shared_ptr<const delta::Snapshot>& snapshot,
+      const RowChangeOptions& options, const CancelToken& token);
   ~RowChanges();
   RowChanges(const RowChanges&) = delete;
   RowChanges& operator=(const RowChanges&) = delete;

@@ -120,7 +120,7 @@ std::unique_ptr<RowSink> MakeNewRowSink(const RowTarget& target,
 std::unique_ptr<RowSink> MakeChangeRowSink(const RowTarget& target, const CancelToken& token) {
   return std::make_unique<RowSink>(
       ChangeSchema(*target.files.schema),
-      [target](auto rows, const CancelToken& cancel) -> Result<WrittenRows> {
+      [target](const auto& rows, const CancelToken& cancel) -> Result<WrittenRows> {
         WrittenRows written;
         ARROW_ASSIGN_OR_RAISE(
             written.change_files,
