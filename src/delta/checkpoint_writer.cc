@@ -12,6 +12,7 @@
 #include "delta/live_files.h"
 #include "delta/log_path.h"
 #include "delta/tombstones.h"
+#include "storage/unsynced_put.h"
 #include "storage/uuid.h"
 
 namespace deltaport::delta {
@@ -230,11 +231,13 @@ class CheckpointWriter {
 
   Status WriteHint() const {
     if (HintedVersion().value_or(-1) > snapshot_.version()) return Status::OK();
-    return store_.Put(
-        LastCheckpointPath(snapshot_.location().path),
+    // Without it, or with an empty one, readers list the whole log.
+    return storage::PutUnsynced(
+        store_, LastCheckpointPath(snapshot_.location().path),
         fmt::format(R"({{"version":{},"size":{},"sizeInBytes":{},)"
                     R"("numOfAddFiles":{}}})",
-                    outcome_.version, outcome_.actions, outcome_.size_bytes, outcome_.add_files));
+                    outcome_.version, outcome_.actions, outcome_.size_bytes, outcome_.add_files),
+        storage::IfExists::kReplace);
   }
 
   const Snapshot& snapshot_;

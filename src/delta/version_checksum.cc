@@ -12,6 +12,7 @@
 #include "delta/live_files.h"
 #include "delta/log_path.h"
 #include "delta/table_feature.h"
+#include "storage/unsynced_put.h"
 
 namespace deltaport::delta {
 namespace {
@@ -140,9 +141,10 @@ std::string VersionChecksumJson(const Snapshot& snapshot,
 
 Status WriteVersionChecksum(const Snapshot& snapshot,
                             const std::optional<std::string>& transaction_id) {
-  Status status = snapshot.location().store->PutIfAbsent(
-      ChecksumPath(snapshot.location().path, snapshot.version()),
-      VersionChecksumJson(snapshot, transaction_id));
+  // Readers pass over one that is empty.
+  Status status = storage::PutUnsynced(
+      *snapshot.location().store, ChecksumPath(snapshot.location().path, snapshot.version()),
+      VersionChecksumJson(snapshot, transaction_id), storage::IfExists::kFail);
   if (status.ok() || CodeOf(status) == ErrorCode::kAlreadyExists) return Status::OK();
   return status;
 }

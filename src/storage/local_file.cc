@@ -69,16 +69,18 @@ Status ErrnoError(int number, std::string_view what, const std::string& path) {
 }
 
 PendingFile::PendingFile(std::string path, std::string temporary, IfExists if_exists,
-                         int descriptor)
+                         Durability durability, int descriptor)
     : path_(std::move(path)),
       temporary_(std::move(temporary)),
       if_exists_(if_exists),
+      durability_(durability),
       descriptor_(descriptor) {
   set_mode(arrow::io::FileMode::WRITE);
 }
 
 Result<std::shared_ptr<PendingFile>> PendingFile::Create(const std::string& path,
-                                                         IfExists if_exists) {
+                                                         IfExists if_exists,
+                                                         Durability durability) {
   const std::string directory = ParentOf(path);
   // A dot in front: listings of data files and logs pass over what a crash left behind.
   std::string temporary =
@@ -91,7 +93,7 @@ Result<std::shared_ptr<PendingFile>> PendingFile::Create(const std::string& path
   }
   if (descriptor < 0) return ErrnoError(errno, "cannot be created", path);
   return std::shared_ptr<PendingFile>(
-      new PendingFile(path, std::move(temporary), if_exists, descriptor));
+      new PendingFile(path, std::move(temporary), if_exists, durability, descriptor));
 }
 
 PendingFile::~PendingFile() {
@@ -126,15 +128,16 @@ Status PendingFile::Write(const void* data, int64_t size_bytes) {
 
 Status PendingFile::Close() {
   if (closed()) return Status::OK();
-  Status status =
-      fsync(descriptor_) == 0 ? Status::OK() : ErrnoError(errno, "cannot be synced", path_);
+  const bool synced = durability_ == Durability::kSynced;
+  Status status;
+  if (synced && fsync(descriptor_) != 0) status = ErrnoError(errno, "cannot be synced", path_);
   if (status.ok()) status = Rename();
   if (!status.ok()) {
     const Status cleanup = Abort();
     return cleanup.ok() ? status : WithContext(status, cleanup.message());
   }
   close(std::exchange(descriptor_, -1));
-  return SyncDirectory(ParentOf(path_));
+  return synced ? SyncDirectory(ParentOf(path_)) : Status::OK();
 }
 
 Status PendingFile::Rename() const {

@@ -1,4 +1,4 @@
-// Durable creation of one local file: temporary name, sync, atomic rename, sync of the directory.
+// Creation of one local file: temporary name, sync, atomic rename, sync of the directory.
 
 #pragma once
 
@@ -18,15 +18,22 @@ Status ErrnoError(int number, std::string_view what, const std::string& path);
 // What happens if the final name is taken.
 enum class IfExists { kFail, kReplace };
 
+// What outlives a crash of the machine. A crash of the process takes nothing that has its name.
+enum class Durability {
+  kSynced,    // The file, from the return of Close() on.
+  kUnsynced,  // Maybe nothing, and the file may come back empty: for what can be made again.
+};
+
 // A file under a temporary name beside `path`. Destroying it before Commit() removes it.
 class PendingFile final : public arrow::io::OutputStream {
  public:
   // Creates missing parents.
-  static Result<std::shared_ptr<PendingFile>> Create(const std::string& path, IfExists if_exists);
+  static Result<std::shared_ptr<PendingFile>> Create(const std::string& path, IfExists if_exists,
+                                                     Durability durability = Durability::kSynced);
   ~PendingFile() override;
 
-  // Syncs and gives the file its name; kAlreadyExists (and nothing changed) if it is taken and
-  // if_exists is kFail.
+  // Syncs (if asked) and gives the file its name; kAlreadyExists (and nothing changed) if it is
+  // taken and if_exists is kFail.
   Status Close() override;
   Status Abort() override;
   bool closed() const override { return descriptor_ < 0; }
@@ -35,12 +42,14 @@ class PendingFile final : public arrow::io::OutputStream {
   using arrow::io::OutputStream::Write;
 
  private:
-  PendingFile(std::string path, std::string temporary, IfExists if_exists, int descriptor);
+  PendingFile(std::string path, std::string temporary, IfExists if_exists, Durability durability,
+              int descriptor);
   Status Rename() const;
 
   std::string path_;
   std::string temporary_;
   IfExists if_exists_;
+  Durability durability_;
   int descriptor_;
   int64_t position_ = 0;
 };

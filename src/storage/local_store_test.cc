@@ -10,6 +10,7 @@
 
 #include "storage/directory_walk.h"
 #include "storage/memory_store.h"
+#include "storage/unsynced_put.h"
 #include "storage/uuid.h"
 
 namespace deltaport::storage {
@@ -55,6 +56,16 @@ TEST_P(AnyStore, PutIfAbsentKeepsWhatIsThere) {
   EXPECT_EQ(CodeOf(second), ErrorCode::kAlreadyExists) << second;
   EXPECT_NE(second.message().find(Path("a/b")), std::string::npos);
   EXPECT_EQ(Text("a/b"), "first");
+  EXPECT_EQ(store_->ListRecursive(root_)->size(), 1U);
+}
+
+TEST_P(AnyStore, UnsyncedObjectsAppearWholeAndKeepWhatIsThereIfAsked) {
+  ASSERT_TRUE(PutUnsynced(*store_, Path("a/b"), "first", IfExists::kFail).ok());
+  const Status second = PutUnsynced(*store_, Path("a/b"), "second", IfExists::kFail);
+  EXPECT_EQ(CodeOf(second), ErrorCode::kAlreadyExists) << second;
+  EXPECT_EQ(Text("a/b"), "first");
+  ASSERT_TRUE(PutUnsynced(*store_, Path("a/b"), "third", IfExists::kReplace).ok());
+  EXPECT_EQ(Text("a/b"), "third");
   EXPECT_EQ(store_->ListRecursive(root_)->size(), 1U);
 }
 
