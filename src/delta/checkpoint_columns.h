@@ -68,19 +68,9 @@ class CheckpointValues {
     return std::nullopt;
   }
 
-  // Calls visit(key, optional value), both as views, for each entry of a map of strings.
+  // The column as maps of strings: see CheckpointMaps.
   template <typename Visit>
-  void ForEachEntry(int64_t row, Visit visit) const {
-    if (!present(row)) return;
-    if (array_->type_id() != arrow::Type::MAP) return Fail("a map");
-    const auto& map = static_cast<const arrow::MapArray&>(*array_);
-    const CheckpointValues keys(map.keys(), *this);
-    const CheckpointValues items(map.items(), *this);
-    for (int64_t i = map.value_offset(row); i < map.value_offset(row) + map.value_length(row);
-         ++i) {
-      if (const auto key = keys.view(i)) visit(*key, items.view(i));
-    }
-  }
+  void ForEachEntry(int64_t row, Visit visit) const;
 
   std::optional<std::vector<std::string>> texts(int64_t row) const {
     if (!present(row)) return std::nullopt;
@@ -107,6 +97,7 @@ class CheckpointValues {
   }
 
  private:
+  friend class CheckpointMaps;
   CheckpointValues(std::shared_ptr<arrow::Array> array, const CheckpointValues& parent)
       : array_(std::move(array)),
         action_(parent.action_),
@@ -124,6 +115,42 @@ class CheckpointValues {
   std::string_view name_;
   Status* status_;
 };
+
+// A column of maps of strings; made once where many rows are read.
+class CheckpointMaps {
+ public:
+  explicit CheckpointMaps(const CheckpointValues& column)
+      : column_(column),
+        maps_(MapsOf(column)),
+        keys_(maps_ == nullptr ? nullptr : maps_->keys(), column),
+        items_(maps_ == nullptr ? nullptr : maps_->items(), column) {}
+
+  // Calls visit(key, optional value), both as views, for each entry of the row's map.
+  template <typename Visit>
+  void ForEachEntry(int64_t row, Visit visit) const {
+    if (!column_.present(row)) return;
+    if (maps_ == nullptr) return column_.Fail("a map");
+    for (int64_t i = maps_->value_offset(row); i < maps_->value_offset(row + 1); ++i) {
+      if (const auto key = keys_.view(i)) visit(*key, items_.view(i));
+    }
+  }
+
+ private:
+  static const arrow::MapArray* MapsOf(const CheckpointValues& column) {
+    const bool maps = column.array_ != nullptr && column.array_->type_id() == arrow::Type::MAP;
+    return maps ? static_cast<const arrow::MapArray*>(column.array_.get()) : nullptr;
+  }
+
+  const CheckpointValues& column_;
+  const arrow::MapArray* maps_;  // Null for another type.
+  CheckpointValues keys_;
+  CheckpointValues items_;
+};
+
+template <typename Visit>
+void CheckpointValues::ForEachEntry(int64_t row, Visit visit) const {
+  if (present(row)) CheckpointMaps(*this).ForEachEntry(row, std::move(visit));
+}
 
 // A map of strings; null values are empty text. Of two equal keys the last counts.
 std::map<std::string, std::string> TextMap(const CheckpointValues& values, int64_t row);

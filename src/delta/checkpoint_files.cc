@@ -79,10 +79,11 @@ class PartitionColumns {
 };
 
 Status ReadPartitionValues(const ActionColumns& adds, FileColumns& columns) {
-  const CheckpointValues maps = adds["partitionValues"];
+  const CheckpointValues column = adds["partitionValues"];
+  const CheckpointMaps maps(column);
   PartitionColumns partitions(columns.path->length());
   Status status;
-  for (int64_t row = 0; maps.any() && row < columns.path->length() && status.ok(); ++row) {
+  for (int64_t row = 0; column.any() && row < columns.path->length() && status.ok(); ++row) {
     if (columns.path->IsNull(row)) continue;
     size_t position = 0;
     maps.ForEachEntry(row, [&](std::string_view key, std::optional<std::string_view> value) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
+#include "base/thread_team.h"
 #include "columnar/json_document.h"
 #include "delta/parsed_statistics.h"
 #include "storage/uri.h"
@@ -10,11 +12,38 @@
 namespace deltaport::delta {
 namespace {
 
-std::optional<int64_t> RecordCount(std::string_view stats) {
+constexpr size_t kThreadsMax = 8;
+// A task is worth a thread from about a millisecond of work on.
+constexpr int64_t kRowsPerTask = 4096;
+
+// Calls visit(first, last) for ranges that cover all rows, on several threads if there are many.
+Status ForEachRange(int64_t rows, const std::function<Status(int64_t, int64_t)>& visit) {
+  const auto tasks = static_cast<size_t>((rows + kRowsPerTask - 1) / kRowsPerTask);
+  return RunTasks(tasks, kThreadsMax, [&](size_t task) {
+    const int64_t first = static_cast<int64_t>(task) * kRowsPerTask;
+    return visit(first, std::min(first + kRowsPerTask, rows));
+  });
+}
+
+// -1 where the statistics do not say.
+int64_t RecordCount(std::string_view stats) {
   const auto document = columnar::JsonDocument::Parse(stats);
-  if (!document.ok()) return std::nullopt;
-  const auto count = document->root()["numRecords"].integer();
-  return count && *count >= 0 ? count : std::nullopt;
+  const auto count = document.ok() ? document->root()["numRecords"].integer() : std::nullopt;
+  return count && *count >= 0 ? *count : -1;
+}
+
+// Negative counts as nulls.
+std::shared_ptr<arrow::Int64Array> CountsOf(std::vector<int64_t> counts) {
+  const auto rows = static_cast<int64_t>(counts.size());
+  auto validity = arrow::AllocateEmptyBitmap(rows).ValueOrDie();
+  int64_t nulls = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    const bool known = counts[static_cast<size_t>(row)] >= 0;
+    nulls += known ? 0 : 1;
+    arrow::bit_util::SetBitTo(validity->mutable_data(), row, known);
+  }
+  return std::make_shared<arrow::Int64Array>(rows, arrow::Buffer::FromVector(std::move(counts)),
+                                             std::move(validity), nulls);
 }
 
 bool IsUri(std::string_view path) {
@@ -66,18 +95,21 @@ Result<std::shared_ptr<const FileBlock>> FileBlock::Make(FileColumns columns) {
 
 Status FileBlock::TakeKeys() {
   key_hashes_.resize(static_cast<size_t>(rows()));
-  std::string scratch;
-  for (int64_t row = 0; row < rows(); ++row) {
-    if (!IsFile(row)) continue;
-    ARROW_ASSIGN_OR_RAISE(const auto key, FileKeyIn(path(row), deletion_vector(row), scratch));
-    key_hashes_[static_cast<size_t>(row)] = HashOfKey(key);
-    if (columns_.size_bytes->IsNull(row) || size_bytes(row) < 0) {
-      return Error(ErrorCode::kCorruptTable, "the file '{}' has {}", path(row),
-                   columns_.size_bytes->IsNull(row) ? "no size"
-                                                    : fmt::format("the size {}", size_bytes(row)));
+  return ForEachRange(rows(), [this](int64_t first, int64_t last) -> Status {
+    std::string scratch;
+    for (int64_t row = first; row < last; ++row) {
+      if (!IsFile(row)) continue;
+      ARROW_ASSIGN_OR_RAISE(const auto key, FileKeyIn(path(row), deletion_vector(row), scratch));
+      key_hashes_[static_cast<size_t>(row)] = HashOfKey(key);
+      if (columns_.size_bytes->IsNull(row) || size_bytes(row) < 0) {
+        return Error(ErrorCode::kCorruptTable, "the file '{}' has {}", path(row),
+                     columns_.size_bytes->IsNull(row)
+                         ? "no size"
+                         : fmt::format("the size {}", size_bytes(row)));
+      }
     }
-  }
-  return Status::OK();
+    return Status::OK();
+  });
 }
 
 void FileBlock::NoteUnusualRows() {
@@ -181,18 +213,16 @@ const arrow::Int64Array& FileBlock::record_counts() const {
   std::call_once(record_counts_once_, [this] {
     if (columns_.parsed_stats) record_counts_ = ParsedRecordCounts(*columns_.parsed_stats);
     if (record_counts_) return;
-    std::vector<int64_t> counts(static_cast<size_t>(rows()));
-    auto validity = arrow::AllocateEmptyBitmap(rows()).ValueOrDie();
-    int64_t nulls = 0;
-    for (int64_t row = 0; row < rows(); ++row) {
-      const auto text = stats(row);
-      const auto count = text ? RecordCount(*text) : std::nullopt;
-      counts[static_cast<size_t>(row)] = count.value_or(0);
-      nulls += count ? 0 : 1;
-      arrow::bit_util::SetBitTo(validity->mutable_data(), row, count.has_value());
-    }
-    record_counts_ = std::make_shared<arrow::Int64Array>(
-        rows(), arrow::Buffer::FromVector(std::move(counts)), std::move(validity), nulls);
+    std::vector<int64_t> counts(static_cast<size_t>(rows()), -1);
+    const auto count = [&](int64_t first, int64_t last) {
+      for (int64_t row = first; row < last; ++row) {
+        if (const auto text = stats(row)) counts[static_cast<size_t>(row)] = RecordCount(*text);
+      }
+      return Status::OK();
+    };
+    // No range fails.
+    ForEachRange(rows(), count).Warn();
+    record_counts_ = CountsOf(std::move(counts));
   });
   return *record_counts_;
 }

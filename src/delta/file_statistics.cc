@@ -1,9 +1,13 @@
 #include "delta/file_statistics.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
 #include <arrow/compute/api_vector.h>
 
+#include "base/thread_team.h"
 #include "columnar/json_document.h"
 #include "delta/parsed_statistics.h"
 #include "delta/value_text.h"
@@ -13,6 +17,8 @@ namespace {
 
 using columnar::JsonDocument;
 using columnar::JsonValue;
+
+using StatisticsPointer = std::shared_ptr<const ColumnStatistics>;
 
 constexpr int64_t kMillisecondMicros = 1000;
 
@@ -39,35 +45,37 @@ Status AppendBound(JsonValue value, const arrow::DataType& type, bool is_max,
   return status.ok() || CodeOf(status) != ErrorCode::kCorruptTable ? status : builder.AppendNull();
 }
 
-class BlockStatisticsReader {
- public:
-  BlockStatisticsReader(const FileBlock& block, const std::string& name,
-                        const std::shared_ptr<arrow::DataType>& type)
-      : block_(block), name_(name), type_(type), has_bounds_(HasBounds(*type)) {}
+// More threads do not help: a table of 100,000 files is a matter of milliseconds.
+constexpr size_t kThreadsMax = 8;
+// A task is worth a thread from about a millisecond of work on.
+constexpr int64_t kRowsPerTask = 4096;
 
-  Result<std::shared_ptr<const ColumnStatistics>> Read() {
-    if (const auto* parsed = block_.parsed_stats()) {
-      ARROW_ASSIGN_OR_RAISE(auto columns, ColumnStatisticsOf(*parsed, name_, type_, has_bounds_));
-      if (columns) return columns;
-    }
+// Statistics of the rows [first, last) of a block out of their text.
+class TextStatisticsReader {
+ public:
+  TextStatisticsReader(const std::string& name, const std::shared_ptr<arrow::DataType>& type,
+                       bool has_bounds)
+      : name_(name), type_(type), has_bounds_(has_bounds) {}
+
+  Result<ColumnStatistics> Read(const FileBlock& block, int64_t first, int64_t last) {
     // Nested types have no builder here; their bounds are all null.
     const auto bound_type = has_bounds_ ? type_ : arrow::null();
     ARROW_ASSIGN_OR_RAISE(min_, arrow::MakeBuilder(bound_type));
     ARROW_ASSIGN_OR_RAISE(max_, arrow::MakeBuilder(bound_type));
-    for (int64_t row = 0; row < block_.rows(); ++row) {
-      const auto stats = block_.stats(row);
+    for (int64_t row = first; row < last; ++row) {
+      const auto stats = block.stats(row);
       const auto document =
           stats ? JsonDocument::Parse(*stats) : Error(ErrorCode::kNotFound, "no statistics");
       ARROW_RETURN_NOT_OK(AppendFile(document.ok() ? document->root() : JsonValue()));
     }
-    auto statistics = std::make_shared<ColumnStatistics>();
-    ARROW_ASSIGN_OR_RAISE(statistics->min_values, min_->Finish());
-    ARROW_ASSIGN_OR_RAISE(statistics->max_values, max_->Finish());
+    ColumnStatistics statistics;
+    ARROW_ASSIGN_OR_RAISE(statistics.min_values, min_->Finish());
+    ARROW_ASSIGN_OR_RAISE(statistics.max_values, max_->Finish());
     if (!has_bounds_) {
-      ARROW_ASSIGN_OR_RAISE(statistics->min_values, arrow::MakeArrayOfNull(type_, block_.rows()));
-      statistics->max_values = statistics->min_values;
+      ARROW_ASSIGN_OR_RAISE(statistics.min_values, arrow::MakeArrayOfNull(type_, last - first));
+      statistics.max_values = statistics.min_values;
     }
-    ARROW_RETURN_NOT_OK(null_counts_.Finish(&statistics->null_counts));
+    ARROW_RETURN_NOT_OK(null_counts_.Finish(&statistics.null_counts));
     return statistics;
   }
 
@@ -81,7 +89,6 @@ class BlockStatisticsReader {
     return AppendBound(stats["maxValues"][name_], *type_, true, *max_);
   }
 
-  const FileBlock& block_;
   const std::string& name_;
   const std::shared_ptr<arrow::DataType>& type_;
   const bool has_bounds_;
@@ -89,6 +96,73 @@ class BlockStatisticsReader {
   std::unique_ptr<arrow::ArrayBuilder> max_;
   arrow::Int64Builder null_counts_;
 };
+
+Result<std::shared_ptr<arrow::Array>> Joined(const arrow::ArrayVector& arrays,
+                                             const std::shared_ptr<arrow::DataType>& type) {
+  if (arrays.empty()) return arrow::MakeEmptyArray(type);
+  if (arrays.size() == 1) return arrays.front();
+  return arrow::Concatenate(arrays);
+}
+
+// The parts one after the other.
+Result<std::shared_ptr<const ColumnStatistics>> JoinedStatistics(
+    const std::vector<ColumnStatistics>& parts, const std::shared_ptr<arrow::DataType>& type) {
+  arrow::ArrayVector min_values;
+  arrow::ArrayVector max_values;
+  arrow::ArrayVector null_counts;
+  for (const auto& part : parts) {
+    min_values.push_back(part.min_values);
+    max_values.push_back(part.max_values);
+    null_counts.push_back(part.null_counts);
+  }
+  auto statistics = std::make_shared<ColumnStatistics>();
+  ARROW_ASSIGN_OR_RAISE(statistics->min_values, Joined(min_values, type));
+  ARROW_ASSIGN_OR_RAISE(statistics->max_values, Joined(max_values, type));
+  ARROW_ASSIGN_OR_RAISE(const auto nulls, Joined(null_counts, arrow::int64()));
+  statistics->null_counts = std::static_pointer_cast<arrow::Int64Array>(nulls);
+  return statistics;
+}
+
+// Values of a partition column of one part.
+Result<std::shared_ptr<arrow::Array>> PartPartitionValues(
+    const LiveFiles::Part& part, const std::string& name,
+    const std::shared_ptr<arrow::DataType>& type) {
+  ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::MakeBuilder(type));
+  ARROW_RETURN_NOT_OK(builder->Reserve(static_cast<int64_t>(part.size())));
+  const arrow::LargeStringArray* values = part.block->partition_values(name);
+  for (size_t i = 0; i < part.size(); ++i) {
+    const int64_t row = part.row(i);
+    const std::string_view text =
+        values == nullptr || values->IsNull(row) ? std::string_view() : values->GetView(row);
+    const Status status =
+        text.empty() ? builder->AppendNull() : AppendValueText(*type, text, *builder);
+    if (!status.ok()) {
+      return WithContext(
+          status, fmt::format("partition value '{}' of the file {}", name, part.block->path(row)));
+    }
+  }
+  return builder->Finish();
+}
+
+// Out of the block's columns, if it has any, or out of the texts, several at a time.
+Result<std::shared_ptr<const ColumnStatistics>> BlockStatistics(
+    const FileBlock& block, const std::string& name, const std::shared_ptr<arrow::DataType>& type) {
+  const bool has_bounds = HasBounds(*type);
+  if (const auto* parsed = block.parsed_stats()) {
+    ARROW_ASSIGN_OR_RAISE(auto columns, ColumnStatisticsOf(*parsed, name, type, has_bounds));
+    if (columns) return columns;
+  }
+  const int64_t tasks = (block.rows() + kRowsPerTask - 1) / kRowsPerTask;
+  std::vector<ColumnStatistics> parts(static_cast<size_t>(tasks));
+  ARROW_RETURN_NOT_OK(RunTasks(parts.size(), kThreadsMax, [&](size_t task) -> Status {
+    const int64_t first = static_cast<int64_t>(task) * kRowsPerTask;
+    const int64_t last = std::min(first + kRowsPerTask, block.rows());
+    ARROW_ASSIGN_OR_RAISE(parts[task],
+                          TextStatisticsReader(name, type, has_bounds).Read(block, first, last));
+    return Status::OK();
+  }));
+  return JoinedStatistics(parts, type);
+}
 
 // The live rows of a whole-block array.
 Result<std::shared_ptr<arrow::Array>> Live(const LiveFiles::Part& part,
@@ -100,58 +174,48 @@ Result<std::shared_ptr<arrow::Array>> Live(const LiveFiles::Part& part,
   return arrow::compute::Take(*all, *indices);
 }
 
-Result<std::shared_ptr<arrow::Array>> Joined(const arrow::ArrayVector& arrays,
-                                             const std::shared_ptr<arrow::DataType>& type) {
-  if (arrays.empty()) return arrow::MakeEmptyArray(type);
-  if (arrays.size() == 1) return arrays.front();
-  return arrow::Concatenate(arrays);
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const ColumnStatistics>> ReadStatistics(
     const LiveFiles& files, const std::string& physical_name,
     const std::shared_ptr<arrow::DataType>& type) {
-  arrow::ArrayVector min_values;
-  arrow::ArrayVector max_values;
-  arrow::ArrayVector null_counts;
+  const std::string key = fmt::format("{}\n{}", type->ToString(), physical_name);
+  std::vector<ColumnStatistics> live;
   for (const auto& part : files.parts()) {
-    const std::string key = fmt::format("{}\n{}", type->ToString(), physical_name);
     ARROW_ASSIGN_OR_RAISE(const auto whole, part.block->CachedStatistics(key, [&] {
-      return BlockStatisticsReader(*part.block, physical_name, type).Read();
+      return BlockStatistics(*part.block, physical_name, type);
     }));
-    ARROW_ASSIGN_OR_RAISE(min_values.emplace_back(), Live(part, whole->min_values));
-    ARROW_ASSIGN_OR_RAISE(max_values.emplace_back(), Live(part, whole->max_values));
-    ARROW_ASSIGN_OR_RAISE(null_counts.emplace_back(), Live(part, whole->null_counts));
+    auto& statistics = live.emplace_back();
+    ARROW_ASSIGN_OR_RAISE(statistics.min_values, Live(part, whole->min_values));
+    ARROW_ASSIGN_OR_RAISE(statistics.max_values, Live(part, whole->max_values));
+    ARROW_ASSIGN_OR_RAISE(const auto nulls, Live(part, whole->null_counts));
+    statistics.null_counts = std::static_pointer_cast<arrow::Int64Array>(nulls);
   }
-  auto statistics = std::make_shared<ColumnStatistics>();
-  ARROW_ASSIGN_OR_RAISE(statistics->min_values, Joined(min_values, type));
-  ARROW_ASSIGN_OR_RAISE(statistics->max_values, Joined(max_values, type));
-  ARROW_ASSIGN_OR_RAISE(const auto nulls, Joined(null_counts, arrow::int64()));
-  statistics->null_counts = std::static_pointer_cast<arrow::Int64Array>(nulls);
-  return statistics;
+  return JoinedStatistics(live, type);
 }
 
 Result<std::shared_ptr<arrow::Array>> ReadPartitionValues(
     const LiveFiles& files, const std::string& physical_name,
     const std::shared_ptr<arrow::DataType>& type) {
-  ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::MakeBuilder(type));
-  ARROW_RETURN_NOT_OK(builder->Reserve(static_cast<int64_t>(files.size())));
+  const std::string key = fmt::format("partition values\n{}\n{}", type->ToString(), physical_name);
+  arrow::ArrayVector live;
   for (const auto& part : files.parts()) {
-    const arrow::LargeStringArray* values = part.block->partition_values(physical_name);
-    for (size_t i = 0; i < part.size(); ++i) {
-      const int64_t row = part.row(i);
-      const std::string_view text =
-          values == nullptr || values->IsNull(row) ? std::string_view() : values->GetView(row);
-      const Status status =
-          text.empty() ? builder->AppendNull() : AppendValueText(*type, text, *builder);
-      if (!status.ok()) {
-        return WithContext(status, fmt::format("partition value '{}' of the file {}", physical_name,
-                                               part.block->path(row)));
-      }
+    // Bounds of a file's one value: the value.
+    const auto whole = part.block->CachedStatistics(key, [&]() -> Result<StatisticsPointer> {
+      auto statistics = std::make_shared<ColumnStatistics>();
+      ARROW_ASSIGN_OR_RAISE(statistics->min_values,
+                            PartPartitionValues({part.block, nullptr, 0}, physical_name, type));
+      statistics->max_values = statistics->min_values;
+      return statistics;
+    });
+    if (whole.ok()) {
+      ARROW_ASSIGN_OR_RAISE(live.emplace_back(), Live(part, (*whole)->min_values));
+    } else {
+      // It may be due to a file that is not live.
+      ARROW_ASSIGN_OR_RAISE(live.emplace_back(), PartPartitionValues(part, physical_name, type));
     }
   }
-  return builder->Finish();
+  return Joined(live, type);
 }
 
 }  // namespace deltaport::delta

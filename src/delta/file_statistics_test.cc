@@ -1,7 +1,10 @@
 #include "delta/file_statistics.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
+#include "delta/live_files.h"
 #include "delta/table_test_support.h"
 #include "delta/value_text.h"
 
@@ -104,6 +107,55 @@ TEST(FileStatistics, FollowTheFilesAcrossARefresh) {
     const std::string expected = path == "f0" ? "1" : path == "f2" ? "5" : "9";
     EXPECT_EQ(At(statistics->min_values, static_cast<int64_t>(i)), expected) << path;
   }
+}
+
+// More rows than one thread takes at a time.
+TEST(FileStatistics, OfManyFilesAreReadInOrderByConcurrentReadersToo) {
+  constexpr int64_t kFiles = 10'000;
+  std::vector<std::string> stats;
+  for (int64_t i = 0; i < kFiles; ++i) {
+    stats.push_back(i % 1000 == 7 ? "{" : MinMax(std::to_string(i), std::to_string(2 * i)));
+  }
+  const TestTable table = TableOf("long", stats);
+  const auto snapshot = Snapshot::Open(table.location()).ValueOrDie();
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 4; ++reader) {
+    readers.emplace_back([&, reader] {
+      if (reader % 2 == 0) EXPECT_EQ(snapshot->RowCount(), std::nullopt);
+      const auto statistics = snapshot->Statistics(0).ValueOrDie();
+      ASSERT_EQ(statistics->max_values->length(), kFiles);
+      const auto& max_values = static_cast<const arrow::Int64Array&>(*statistics->max_values);
+      for (int64_t i = 0; i < kFiles; ++i) {
+        EXPECT_EQ(max_values.IsNull(i), i % 1000 == 7) << i;
+        if (max_values.IsValid(i)) EXPECT_EQ(max_values.Value(i), 2 * i);
+        const auto rows = snapshot->files().record_count(static_cast<size_t>(i));
+        EXPECT_EQ(rows, i % 1000 == 7 ? std::nullopt : std::optional<int64_t>(3)) << i;
+      }
+    });
+  }
+  for (auto& reader : readers) reader.join();
+}
+
+TEST(FileStatistics, AMalformedPartitionValueCountsOnlyWhileItsFileIsLive) {
+  const auto add = [](std::string_view path, std::string_view value) {
+    return fmt::format(R"({{"add":{{"path":"{}","partitionValues":{{"p":"{}"}},"size":1}}}})", path,
+                       value);
+  };
+  TestTable table;
+  table.Commit(
+      0, fmt::format("{}\n{}\n", kProtocolLine,
+                     MetadataLine("[" + FieldJson("p", "long") + "," + FieldJson("c", "long") + "]",
+                                  R"(["p"])")));
+  table.Commit(1, fmt::format("{}\n{}\n{}", add("good", "1"), add("bad", "x"), add("last", "3")));
+  const auto damaged = Snapshot::Open(table.location()).ValueOrDie();
+  const Status status = damaged->PartitionValues(0).status();
+  EXPECT_EQ(CodeOf(status), ErrorCode::kCorruptTable);
+  EXPECT_NE(status.message().find("bad"), std::string::npos) << status;
+  table.Commit(2, RemoveLine("bad"));
+  const auto values = damaged->Refresh().ValueOrDie()->PartitionValues(0).ValueOrDie();
+  ASSERT_EQ(values->length(), 2);
+  EXPECT_EQ(At(values, 0), "1");
+  EXPECT_EQ(At(values, 1), "3");
 }
 
 TEST(FileStatistics, PartitionValuesOfEveryTypeAreParsed) {

@@ -16,6 +16,10 @@ namespace {
 using duckdb::BaseStatistics;
 using duckdb::LogicalTypeId;
 
+// The optimizer asks for the bounds of every column that a query names. Those of a table of more
+// files cost more than a plan can gain; for leaving out files they are read all the same.
+constexpr size_t kOptimizerFilesMax = 4096;
+
 bool HasNumericBounds(const duckdb::LogicalType& type) {
   return BaseStatistics::GetStatsType(type) == duckdb::StatisticsType::NUMERIC_STATS &&
          type.id() != LogicalTypeId::BOOLEAN && type.id() != LogicalTypeId::TIMESTAMP_NS;
@@ -195,6 +199,7 @@ const FileBounds& ScanTable::FileNumbers() const {
 }
 
 duckdb::unique_ptr<BaseStatistics> ScanTable::TableStatistics(size_t column) const {
+  if (file_count_ > kOptimizerFilesMax && !constant(column)) return nullptr;
   const auto& table = BoundsOf(column).table;
   return table ? table->ToUnique() : nullptr;
 }
