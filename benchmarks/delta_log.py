@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures how fast logs of Delta tables are read, beside delta-rs (PyPI `deltalake`).
 
-Each question is: open the table and list the files of one partition. Both sides run in a process
-that is up already and take turns; what is shown is the median of five rounds. The tables are made
-once and kept in the cache folder; they have a log only, because no data file is read.
+Each question is: open the table and list the paths of the files of one partition, or of those that
+may hold a range of numbers. Both sides run in a process that is up already, take turns and must list
+the same files; what is shown is the median of five rounds and the peak memory of the process. The
+tables are made once and kept in the cache folder; they have a log only, because no data file is read.
 
     cmake --build --preset release --target delta_open
     .venv/bin/python benchmarks/delta_log.py
@@ -12,12 +13,12 @@ once and kept in the cache folder; they have a log only, because no data file is
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,8 @@ from lineitem import cache_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTITIONS = 100
-COLUMN, VALUE = "part", "p7"
+COLUMN = "part"
+PARTITION = f"{COLUMN} = p7"
 SCHEMA = {"type": "struct", "fields": [
     {"name": name, "type": kind, "nullable": True, "metadata": {}}
     for name, kind in (("id", "long"), ("price", "double"), ("name", "string"),
@@ -89,46 +91,38 @@ def made_table(name, commits, files_a_commit, checkpoint):
     return folder
 
 
-class DeltaRs:
-    name = "delta-rs"
+class Side:
+    """One contender: a process that answers the commands of delta_open.cc."""
 
-    def open(self, table):
-        import deltalake
-        started = time.perf_counter()
-        self.table = deltalake.DeltaTable(str(table))
-        return self._plan(started)
-
-    def refresh(self):
-        started = time.perf_counter()
-        self.table.update_incremental()
-        return self._plan(started)
-
-    def _plan(self, started):
-        files = self.table.file_uris(partition_filters=[(COLUMN, "=", VALUE)])
-        return time.perf_counter() - started, (len(files), self.table.version())
-
-
-class Deltaport:
-    name = "Deltaport"
-
-    def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, name, command):
+        self.name = name
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True)
 
-    def open(self, table):
-        return self._ask(f"open {table} {COLUMN} {VALUE}")
+    def open(self, table, predicate):
+        return self._measure(f"open {table} {predicate}")
 
-    def refresh(self):
-        return self._ask(f"refresh {COLUMN} {VALUE}")
+    def refresh(self, predicate):
+        return self._measure(f"refresh {predicate}")
+
+    def files(self):
+        return self._ask("files").split("\t")
+
+    def peak_memory_mib(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
+
+    def _measure(self, command):
+        seconds, _, version = self._ask(command).split()
+        return float(seconds), int(version)
 
     def _ask(self, command):
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer or answer.startswith("error"):
-            raise SystemExit(f"{command}: {answer or 'the program ended'}")
-        seconds, files, version = answer.split()
-        return float(seconds), (int(files), int(version))
+            raise SystemExit(f"{self.name}: {command}: {answer or 'the process ended'}")
+        return answer.rstrip("\n")
 
     def close(self):
         self.process.stdin.close()
@@ -138,12 +132,12 @@ class Deltaport:
 @dataclass(frozen=True)
 class Question:
     name: str
-    goal: float  # How many times faster than delta-rs.
-    measure: object  # side -> (seconds, what both sides must agree on)
+    goal: float  # How many times faster than delta-rs; 0: none.
+    measure: object  # side -> (seconds, version)
 
 
-def opening(folder):
-    return lambda side: side.open(folder)
+def opening(folder, predicate):
+    return lambda side: side.open(folder, predicate)
 
 
 def refreshing(folder, commits, new_commits=10):
@@ -151,11 +145,11 @@ def refreshing(folder, commits, new_commits=10):
     def measure(side):
         with tempfile.TemporaryDirectory(dir=cache_folder()) as scratch:
             table = Path(scratch) / "table"
-            shutil.copytree(folder, table)
-            side.open(table)
+            shutil.copytree(folder, table, copy_function=os.link)
+            side.open(table, PARTITION)
             for version in range(commits + 1, commits + 1 + new_commits):
                 write_commit(table, version, [commit_info(version), add(10_000_000 + version)])
-            return side.refresh()
+            return side.refresh(PARTITION)
     return measure
 
 
@@ -164,31 +158,47 @@ def questions(scale):
     many = made_table("commits", commits, 1, checkpoint=False)
     checked = made_table("checkpointed", commits, 1, checkpoint=True)
     large = made_table("files", 100, files, checkpoint=True)
-    return [Question(f"open {commits:,} commits without a checkpoint", 4, opening(many)),
-            Question(f"open {commits:,} commits with a checkpoint", 2, opening(checked)),
-            Question(f"open a table of {files * 100:,} files", 4, opening(large)),
-            Question(f"refresh that table after 10 commits", 50, refreshing(large, 100))]
+    middle = 50 * files * 1000
+    between = f"id between {middle} {middle + 10_000 * files - 1}"
+    return [Question(f"open {commits:,} commits without a checkpoint", 4, opening(many, PARTITION)),
+            Question(f"open {commits:,} commits with a checkpoint", 2,
+                     opening(checked, PARTITION)),
+            Question(f"open a table of {files * 100:,} files, plan by partition", 4,
+                     opening(large, PARTITION)),
+            Question(f"open a table of {files * 100:,} files, plan by statistics", 4,
+                     opening(large, between)),
+            Question("refresh that table after 10 commits", 50, refreshing(large, 100))]
+
+
+def ask(question, program, rounds):
+    """Both sides in processes that do nothing else, by turns. The first round warms the caches."""
+    sides = [Side("Deltaport", [program]),
+             Side("delta-rs", [sys.executable, ROOT / "benchmarks/delta_rs_open.py"])]
+    taken = {side.name: [] for side in sides}
+    for number in range(rounds + 1):
+        answers = {}
+        for side in sides if number % 2 == 0 else reversed(sides):
+            seconds, version = question.measure(side)
+            if number > 0:
+                taken[side.name].append(seconds)
+            # The tables of two sides may be copies, each in a folder of its own.
+            answers[side.name] = version, [file.split("/part-")[1] for file in side.files()]
+        if answers["Deltaport"] != answers["delta-rs"]:
+            raise SystemExit(f"{question.name}: the answers differ: " + str(
+                {name: (version, len(files)) for name, (version, files) in answers.items()}))
+    result = {"name": question.name, "goal": question.goal}
+    for side in sides:
+        result[side.name] = statistics.median(taken[side.name])
+        result[f"{side.name} MiB"] = side.peak_memory_mib()
+        side.close()
+    return result
 
 
 def figures(program, rounds=5, scale=1.0):
-    """[{"name", "goal", "Deltaport": seconds, "delta-rs": seconds}], medians of the rounds."""
-    ours, theirs = Deltaport(program), DeltaRs()
-    results = []
+    """One by one {"name", "goal", "Deltaport": seconds, "Deltaport MiB": peak memory, "delta-rs",
+    "delta-rs MiB"}: medians of the rounds."""
     for question in questions(scale):
-        taken = {ours.name: [], theirs.name: []}
-        for number in range(rounds + 1):
-            sides = (ours, theirs) if number % 2 == 0 else (theirs, ours)
-            answers = {}
-            for side in sides:
-                seconds, answers[side.name] = question.measure(side)
-                if number > 0:  # The first round warms the caches of both.
-                    taken[side.name].append(seconds)
-            if answers[ours.name] != answers[theirs.name]:
-                raise SystemExit(f"{question.name}: the answers differ: {answers}")
-        results.append({"name": question.name, "goal": question.goal,
-                        **{name: statistics.median(values) for name, values in taken.items()}})
-    ours.close()
-    return results
+        yield ask(question, program, rounds)
 
 
 def main():
@@ -200,12 +210,13 @@ def main():
     options = parser.parse_args()
     if not options.program.is_file():
         parser.error(f"{options.program} is missing: see --help")
-    print("| | Deltaport ms | delta-rs ms | faster | goal |\n|---|---:|---:|---:|---:|")
+    print("| | Deltaport ms | delta-rs ms | faster | goal | Deltaport MiB | delta-rs MiB |\n"
+          "|---|---:|---:|---:|---:|---:|---:|")
     for result in figures(options.program, options.rounds, options.scale):
         ours, theirs = result["Deltaport"], result["delta-rs"]
         print(f"| {result['name']} | {ours * 1000:.2f} | {theirs * 1000:.1f} | "
-              f"{theirs / ours:.1f}× | {result['goal']}× |")
-        sys.stdout.flush()
+              f"{theirs / ours:.1f}× | {result['goal']}× | {result['Deltaport MiB']:.0f} | "
+              f"{result['delta-rs MiB']:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
