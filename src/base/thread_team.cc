@@ -44,4 +44,13 @@ Status RunTasks(size_t tasks, size_t threads_max, const std::function<Status(siz
   return failure;
 }
 
+Status RunRanges(int64_t rows, int64_t rows_per_task, size_t threads_max,
+                 const std::function<Status(int64_t first, int64_t last)>& task) {
+  const auto tasks = static_cast<size_t>((rows + rows_per_task - 1) / rows_per_task);
+  return RunTasks(tasks, threads_max, [&](size_t number) {
+    const int64_t first = static_cast<int64_t>(number) * rows_per_task;
+    return task(first, std::min(first + rows_per_task, rows));
+  });
+}
+
 }  // namespace deltaport

@@ -31,5 +31,18 @@ TEST(ThreadTeamConcurrency, AFailureStopsTheTeamAndIsReturned) {
   EXPECT_LT(runs, 100'000);
 }
 
+TEST(ThreadTeamConcurrency, EveryRowIsInExactlyOneRange) {
+  for (const int64_t rows : {0, 1, 99, 100, 101, 1000}) {
+    std::vector<std::atomic<int>> visits(static_cast<size_t>(rows));
+    const Status status = RunRanges(rows, 100, 4, [&](int64_t first, int64_t last) {
+      EXPECT_LE(last - first, 100);
+      for (int64_t row = first; row < last; ++row) ++visits[static_cast<size_t>(row)];
+      return Status::OK();
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    for (const auto& count : visits) EXPECT_EQ(count, 1) << rows;
+  }
+}
+
 }  // namespace
 }  // namespace deltaport

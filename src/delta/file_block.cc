@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 
 #include "base/thread_team.h"
 #include "columnar/json_document.h"
@@ -12,21 +11,12 @@
 namespace deltaport::delta {
 namespace {
 
-constexpr size_t kThreadsMax = 8;
-// A task is worth a thread from about a millisecond of work on.
-constexpr int64_t kRowsPerTask = 4096;
-
-// Calls visit(first, last) for ranges that cover all rows, on several threads if there are many.
-Status ForEachRange(int64_t rows, const std::function<Status(int64_t, int64_t)>& visit) {
-  const auto tasks = static_cast<size_t>((rows + kRowsPerTask - 1) / kRowsPerTask);
-  return RunTasks(tasks, kThreadsMax, [&](size_t task) {
-    const int64_t first = static_cast<int64_t>(task) * kRowsPerTask;
-    return visit(first, std::min(first + kRowsPerTask, rows));
-  });
-}
+// Of keys and counts; a task is worth a thread from about a millisecond of work on.
+constexpr int64_t kBlockTaskRows = 4096;
+constexpr size_t kBlockThreadsMax = 8;
 
 // -1 where the statistics do not say.
-int64_t RecordCount(std::string_view stats) {
+int64_t CountIn(std::string_view stats) {
   const auto document = columnar::JsonDocument::Parse(stats);
   const auto count = document.ok() ? document->root()["numRecords"].integer() : std::nullopt;
   return count && *count >= 0 ? *count : -1;
@@ -95,7 +85,7 @@ Result<std::shared_ptr<const FileBlock>> FileBlock::Make(FileColumns columns) {
 
 Status FileBlock::TakeKeys() {
   key_hashes_.resize(static_cast<size_t>(rows()));
-  return ForEachRange(rows(), [this](int64_t first, int64_t last) -> Status {
+  const auto take = [this](int64_t first, int64_t last) -> Status {
     std::string scratch;
     for (int64_t row = first; row < last; ++row) {
       if (!IsFile(row)) continue;
@@ -109,7 +99,8 @@ Status FileBlock::TakeKeys() {
       }
     }
     return Status::OK();
-  });
+  };
+  return RunRanges(rows(), kBlockTaskRows, kBlockThreadsMax, take);
 }
 
 void FileBlock::NoteUnusualRows() {
@@ -216,12 +207,12 @@ const arrow::Int64Array& FileBlock::record_counts() const {
     std::vector<int64_t> counts(static_cast<size_t>(rows()), -1);
     const auto count = [&](int64_t first, int64_t last) {
       for (int64_t row = first; row < last; ++row) {
-        if (const auto text = stats(row)) counts[static_cast<size_t>(row)] = RecordCount(*text);
+        if (const auto text = stats(row)) counts[static_cast<size_t>(row)] = CountIn(*text);
       }
       return Status::OK();
     };
     // No range fails.
-    ForEachRange(rows(), count).Warn();
+    RunRanges(rows(), kBlockTaskRows, kBlockThreadsMax, count).Warn();
     record_counts_ = CountsOf(std::move(counts));
   });
   return *record_counts_;

@@ -45,10 +45,9 @@ Status AppendBound(JsonValue value, const arrow::DataType& type, bool is_max,
   return status.ok() || CodeOf(status) != ErrorCode::kCorruptTable ? status : builder.AppendNull();
 }
 
-// More threads do not help: a table of 100,000 files is a matter of milliseconds.
-constexpr size_t kThreadsMax = 8;
 // A task is worth a thread from about a millisecond of work on.
-constexpr int64_t kRowsPerTask = 4096;
+constexpr int64_t kStatisticsTaskRows = 4096;
+constexpr size_t kStatisticsThreadsMax = 8;
 
 // Statistics of the rows [first, last) of a block out of their text.
 class TextStatisticsReader {
@@ -152,15 +151,15 @@ Result<std::shared_ptr<const ColumnStatistics>> BlockStatistics(
     ARROW_ASSIGN_OR_RAISE(auto columns, ColumnStatisticsOf(*parsed, name, type, has_bounds));
     if (columns) return columns;
   }
-  const int64_t tasks = (block.rows() + kRowsPerTask - 1) / kRowsPerTask;
-  std::vector<ColumnStatistics> parts(static_cast<size_t>(tasks));
-  ARROW_RETURN_NOT_OK(RunTasks(parts.size(), kThreadsMax, [&](size_t task) -> Status {
-    const int64_t first = static_cast<int64_t>(task) * kRowsPerTask;
-    const int64_t last = std::min(first + kRowsPerTask, block.rows());
-    ARROW_ASSIGN_OR_RAISE(parts[task],
+  std::vector<ColumnStatistics> parts(
+      static_cast<size_t>((block.rows() + kStatisticsTaskRows - 1) / kStatisticsTaskRows));
+  const auto read = [&](int64_t first, int64_t last) -> Status {
+    auto& part = parts[static_cast<size_t>(first / kStatisticsTaskRows)];
+    ARROW_ASSIGN_OR_RAISE(part,
                           TextStatisticsReader(name, type, has_bounds).Read(block, first, last));
     return Status::OK();
-  }));
+  };
+  ARROW_RETURN_NOT_OK(RunRanges(block.rows(), kStatisticsTaskRows, kStatisticsThreadsMax, read));
   return JoinedStatistics(parts, type);
 }
 
