@@ -1,53 +1,41 @@
-"""DELETE of rows that are scattered over a table, beside deltalake (delta-rs) in Python.
+#!/usr/bin/env python3
+"""DELETE of rows that are scattered over a table, one in a thousand, beside delta-rs.
 
     .venv/bin/python benchmarks/delta_delete.py --rows 1000000
 
-One row in a thousand goes. Ours is timed as a process of the command line, start included;
-deltalake runs inside of a Python that is up already.
+Our table has deletion vectors, as tables of ours do; delta-rs cannot write them. With
+--copy-on-write ours has none.
 """
 
-import subprocess
 from pathlib import Path
 
-import deltalake
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from delta_row_changes import Turns, arguments, make_table, run_cli, temporary_folder
+from delta_comparison import (OURS, THEIRS, Work, arguments, compare, delta_rs, deltaport, show,
+                              temporary_folder)
+from delta_row_changes import make_table
+
+FILES = 10
+PREDICATE = "id % 1000 = 7"
 
 
-def delete_with_deltaport(binary):
-    def work(path):
-        run_cli(binary, "delete", path, "--where", "id % 1000 = 7")
-    return work
+def work(folder, options):
+    ours, plain = folder / "vectors", folder / "plain"
+    make_table(ours, options.rows, FILES, deletion_vectors=not options.copy_on_write)
+    make_table(plain, options.rows, FILES, deletion_vectors=False)
+    how = ", copy-on-write" if options.copy_on_write else ""
+    return Work(f"delete 0.1 % of {options.rows:,} rows, scattered{how}", 5, {
+        OURS: deltaport(ours, options.binary, "delete", "{table}", "--where", PREDICATE),
+        THEIRS: delta_rs(plain, "delete", "{table}", PREDICATE)})
 
 
-def delete_with_deltalake(path):
-    deltalake.DeltaTable(path).delete("id % 1000 = 7")
-
-
-def answer(binary, folder):
-    def check(path):
-        out = folder / "answer.parquet"
-        subprocess.run([str(binary), "read", str(path), "--out", str(out)], check=True)
-        table = pq.read_table(out)
-        return table.num_rows, pc.sum(table["id"]).as_py(), pc.sum(table["quantity"]).as_py()
-    return check
+def figures(options):
+    with temporary_folder(options) as folder:
+        yield compare(work(Path(folder), options), options.binary, options.rounds, options.only)
 
 
 def main():
-    options = arguments(__doc__).parse_args()
-    with temporary_folder(options) as name:
-        folder = Path(name)
-        make_table(folder / "vectors", options.rows, options.files, deletion_vectors=True)
-        make_table(folder / "plain", options.rows, options.files, deletion_vectors=False)
-        turns = Turns(folder, {
-            "deltaport, deletion vectors":
-                (folder / "vectors", delete_with_deltaport(options.binary)),
-            "deltaport, copy-on-write": (folder / "plain", delete_with_deltaport(options.binary)),
-            f"deltalake {deltalake.__version__}": (folder / "plain", delete_with_deltalake),
-        })
-        turns.play(options.rounds, answer(options.binary, folder))
-        turns.report(f"delete of 0.1 % of {options.rows:,} rows")
+    parser = arguments(__doc__)
+    parser.add_argument("--copy-on-write", action="store_true")
+    show(figures(parser.parse_args()))
 
 
 if __name__ == "__main__":

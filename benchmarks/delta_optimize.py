@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """500 small files become one: `deltaport optimize` beside deltalake's optimize.compact()."""
 
-import tempfile
 from pathlib import Path
 
 import pyarrow as pa
-from delta_rewrite import arguments, compare, delta_rs, deltaport
+from delta_comparison import (OURS, THEIRS, Work, arguments, compare, delta_rs, deltaport, show,
+                              temporary_folder)
 from deltalake import write_deltalake
 
 
@@ -20,18 +20,25 @@ def rows_of(first, count):
     })
 
 
+def work(folder, options):
+    original = folder / "original"
+    each = options.rows // options.files
+    for number in range(options.files):
+        write_deltalake(str(original), rows_of(number * each, each), mode="append")
+    return Work(f"optimize {options.files} files, {each * options.files:,} rows", 1.5, {
+        OURS: deltaport(original, options.binary, "optimize", "{table}"),
+        THEIRS: delta_rs(original, "optimize", "{table}")})
+
+
+def figures(options):
+    with temporary_folder(options) as folder:
+        yield compare(work(Path(folder), options), options.binary, options.rounds, options.only)
+
+
 def main():
     parser = arguments(__doc__)
     parser.add_argument("--files", type=int, default=500)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="deltaport-bench-") as folder:
-        original = Path(folder) / "original"
-        each = options.rows // options.files
-        for number in range(options.files):
-            write_deltalake(str(original), rows_of(number * each, each), mode="append")
-        compare(options, f"optimize {options.files} files, {each * options.files:,} rows", original,
-                [deltaport(options.binary, "optimize", "{table}"),
-                 delta_rs("table.optimize.compact(target_size=268435456)")])
+    show(figures(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -1,32 +1,11 @@
-"""What the benchmarks of row changes share: a table, fresh copies of it, turns, medians."""
+"""The tables whose rows the benchmarks change."""
 
-import argparse
 import json
-import os
-import shutil
-import statistics
-import subprocess
-import tempfile
-import time
 from pathlib import Path
 
 import deltalake
 import numpy as np
 import pyarrow as pa
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def arguments(description):
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table")
-    parser.add_argument("--files", type=int, default=10, help="files of the table")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--binary", type=Path, default=Path(
-        os.environ.get("DELTAPORT_BINARY", ROOT / "build/release/deltaport")))
-    parser.add_argument("--folder", type=Path,
-                        help="where the tables are made (default: temporary)")
-    return parser
 
 
 def rows(first, end, seed):
@@ -64,49 +43,3 @@ def allow_deletion_vectors(path):
     version = deltalake.DeltaTable(path).version() + 1
     (log / f"{version:020}.json").write_text("".join(
         json.dumps(action) + "\n" for action in ({"protocol": protocol}, {"metaData": metadata})))
-
-
-def run_cli(binary, *words):
-    done = subprocess.run([str(binary), *map(str, words), "--output", "json"],
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{words[0]}: {done.stderr}")
-    return json.loads(done.stdout)[0]
-
-
-class Turns:
-    """Runs the contenders in turns, each on a fresh copy of its table, and keeps the seconds."""
-
-    def __init__(self, folder, contenders):
-        self.folder = folder
-        self.contenders = contenders  # name -> (template, work(path))
-        self.seconds = {name: [] for name in contenders}
-
-    def play(self, rounds, check):
-        for number in range(rounds + 1):
-            answers = {}
-            for name, (template, work) in self.contenders.items():
-                copy = self.folder / "copy"
-                shutil.copytree(template, copy)
-                begin = time.perf_counter()
-                work(copy)
-                took = time.perf_counter() - begin
-                if number > 0:  # The first round warms up, and must agree.
-                    self.seconds[name].append(took)
-                else:
-                    answers[name] = check(copy)
-                shutil.rmtree(copy)
-            if number == 0 and len(set(map(str, answers.values()))) != 1:
-                raise SystemExit(f"the contenders do not agree: {answers}")
-
-    def report(self, title):
-        medians = {name: statistics.median(took) for name, took in self.seconds.items()}
-        slowest = max(medians.values())
-        print(f"{title}")
-        for name, median in medians.items():
-            print(f"  {name:32} {median * 1000:9.1f} ms   {slowest / median:6.2f}×")
-        return medians
-
-
-def temporary_folder(options):
-    return tempfile.TemporaryDirectory(prefix="deltaport-bench-", dir=options.folder)

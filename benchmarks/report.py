@@ -25,13 +25,17 @@ def machine():
             f"{memory / 2**20:.0f} GiB, Linux {platform.release()}")
 
 
+def our_version(binary):
+    commit = first_line("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    return f"{first_line(str(binary), 'version')} (commit {commit})"
+
+
 def versions(binary):
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}"
                          for name in ("datap-rs", "duckdb", "tpchgen-cli"))
-    ours = first_line(str(binary), "version") if binary else "not measured"
-    commit = first_line("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    ours = our_version(binary) if binary else "not measured"
     wrk = re.search(r"wrk \S+", first_line("wrk", "--version"))
-    return f"Deltaport: {ours} (commit {commit}); {packages}; {wrk.group(0) if wrk else 'wrk'}"
+    return f"Deltaport: {ours}; {packages}; {wrk.group(0) if wrk else 'wrk'}"
 
 
 def number(value):
@@ -99,3 +103,16 @@ Written by `{command}`; `benchmarks/README.md` says what is measured and how.
 
 {verdict}
 """
+
+
+def write_section(path, text):
+    """Puts `text`, which begins with a heading of the first level, in place of the section with
+    that heading; other sections stay."""
+    title = text.splitlines()[0]
+    old = path.read_text() if path.is_file() else ""
+    sections = [part for part in re.split(r"^(?=# )", old, flags=re.MULTILINE) if part.strip()]
+    kept = [text if part.splitlines()[0] == title else part for part in sections]
+    if text not in kept:
+        kept.append(text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(part.rstrip("\n") + "\n" for part in kept))

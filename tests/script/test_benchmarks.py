@@ -68,3 +68,33 @@ def test_failing_server_ends_the_run_and_its_servers(run_benchmarks):
     done = run_benchmarks("--quick", "--binary", "/bin/false")
     assert done.returncode == 1
     assert "Deltaport ended with 1" in done.stderr
+
+
+def section(title, body):
+    return f"# {title}\n\n{body}\n"
+
+
+def test_a_section_of_the_report_replaces_itself_only(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, pathlib, report\n"
+         "for text in sys.argv[2:]: report.write_section(pathlib.Path(sys.argv[1]), text)",
+         tmp_path / "report.md", section("A", "old"), section("B", "kept"),
+         section("A", "new\n\n## Below")],
+        cwd=ROOT / "benchmarks", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report.md").read_text() == (
+        section("A", "new\n\n## Below") + "\n" + section("B", "kept"))
+
+
+def test_work_on_delta_tables_is_compared(deltaport, tmp_path):
+    pytest.importorskip("deltalake")
+    output = tmp_path / "report.md"
+    for only in ("merge", "optimize"):
+        done = subprocess.run(
+            [sys.executable, ROOT / "benchmarks/run", "delta", "--quick", "--only", only,
+             "--binary", deltaport, "--output", output],
+            capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+    text = output.read_text()
+    assert text.startswith("# Benchmarks of Delta tables\n")
+    assert re.search(r"\| optimize 20 files, 20,000 rows \| [\d.,]+ \| delta-rs [\d.,]+ \|", text)
