@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include "base/log.h"
 #include "cli/command.h"
@@ -87,6 +88,10 @@ void AddCommands(CLI::App& app, Action& action) {
   AddVersionCommand(app, action);
 }
 
+// Commands are soon over: clearing pages of 2 MiB, of which they use little, would take a quarter
+// of the time and of the memory. Where the kernel has no such switch nothing is lost.
+void AvoidHugePages() { static_cast<void>(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)); }
+
 }  // namespace
 
 int Run(int argc, const char* const* argv) {
@@ -108,6 +113,7 @@ int Run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return ExitCodeOfParse(app, error);
   }
+  if (!app.got_subcommand("serve")) AvoidHugePages();
   const CancelToken token;
   const InterruptWatch watch(token);
   const Status status = action(token);

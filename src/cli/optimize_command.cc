@@ -1,6 +1,7 @@
 // deltaport optimize: small files of a table become fewer, larger ones. deltaport z-order: the rows
 // of a table are ordered by several columns at once.
 
+#include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -36,6 +37,12 @@ struct RewriteArguments {
     engine::EngineOptions options;
     options.memory_limit_bytes = static_cast<int64_t>(memory_bytes);
     return engine::MakeDuckDbEngine(options);
+  }
+
+  // That ordering takes beside the engine.
+  void LimitMemory(lake::ZOrderOptions& options) const {
+    const auto share = static_cast<int64_t>(memory_bytes / 4);
+    if (share > 0) options.memory_bytes = std::min(options.memory_bytes, share);
   }
 
   std::optional<int64_t> TargetBytes() const {
@@ -78,6 +85,7 @@ Result<lake::OptimizeOutcome> Compact(const OptimizeArguments& arguments,
     lake::ZOrderOptions options;
     options.target_bytes = arguments.TargetBytes();
     options.incremental = !arguments.full;
+    arguments.LimitMemory(options);
     options.on_rows = on_rows;
     return lake::ZOrder(engine, table, options, token);
   }
@@ -110,6 +118,7 @@ Status RunZOrder(const ZOrderArguments& arguments, const CancelToken& token) {
     options.columns = arguments.columns;
     options.curve = arguments.curve == "z-order" ? lake::Curve::kZOrder : lake::Curve::kHilbert;
     options.target_bytes = arguments.TargetBytes();
+    arguments.LimitMemory(options);
     options.on_rows = [&progress](int64_t rows) { progress.AddRows(rows); };
     ARROW_ASSIGN_OR_RAISE(outcome, lake::ZOrder(*engine, location, options, token));
   }

@@ -1,17 +1,23 @@
 #include "columnar/parquet_writer.h"
 
+#include <algorithm>
 #include <limits>
 
 #include <arrow/table.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
 #include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include "columnar/dictionary_choice.h"
 
 namespace deltaport::columnar {
 namespace {
 
 // Small batches are joined to at least this many rows: encoding has a cost for each batch.
-constexpr int64_t kEncodedRowsMin = 64 * 1024;
+constexpr int64_t kEncodedRowsMin = 16 * 1024;
+// More at first, as they decide about dictionaries.
+constexpr int64_t kFirstRowsMin = 64 * 1024;
 // Point look-ups read single pages.
 constexpr int64_t kPageRowsMax = 20'000;
 
@@ -31,13 +37,20 @@ parquet::Compression::type CodecOf(ParquetCompression compression) {
   return parquet::Compression::ZSTD;
 }
 
-std::shared_ptr<parquet::WriterProperties> Properties(const ParquetWriterOptions& options) {
+std::shared_ptr<parquet::WriterProperties> Properties(const ParquetWriterOptions& options,
+                                                      const arrow::RecordBatch& sample) {
   parquet::WriterProperties::Builder builder;
   builder.compression(CodecOf(options.compression));
   // The caller decides where row groups end.
   builder.max_row_group_length(std::numeric_limits<int64_t>::max());
   builder.max_rows_per_page(kPageRowsMax);
   builder.enable_write_page_index();
+  const bool whole = sample.num_rows() < kFirstRowsMin;
+  for (int i = 0; i < sample.num_columns(); ++i) {
+    if (DictionaryPays(*sample.column(i), whole)) continue;
+    builder.disable_dictionary(
+        parquet::schema::ColumnPath({sample.schema()->field(i)->name()}).ToDotString());
+  }
   return builder.build();
 }
 
@@ -49,42 +62,15 @@ std::shared_ptr<parquet::ArrowWriterProperties> ArrowProperties(
   return builder.build();
 }
 
-// The same rows in batches that are worth encoding.
-Result<arrow::RecordBatchVector> Joined(const arrow::RecordBatchVector& batches) {
-  arrow::RecordBatchVector joined;
-  arrow::RecordBatchVector run;
-  int64_t rows = 0;
-  const auto finish = [&]() -> Status {
-    if (run.empty()) return Status::OK();
-    if (run.size() == 1) {
-      joined.push_back(run.front());
-    } else {
-      ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ConcatenateRecordBatches(run));
-      joined.push_back(std::move(batch));
-    }
-    run.clear();
-    rows = 0;
-    return Status::OK();
-  };
-  for (const auto& batch : batches) {
-    run.push_back(batch);
-    rows += batch->num_rows();
-    if (rows >= kEncodedRowsMin) ARROW_RETURN_NOT_OK(finish());
-  }
-  ARROW_RETURN_NOT_OK(finish());
-  return joined;
-}
-
 }  // namespace
 
 ParquetWriter::ParquetWriter(std::string path, std::shared_ptr<arrow::Schema> schema,
                              std::shared_ptr<arrow::io::OutputStream> output,
-                             std::unique_ptr<parquet::arrow::FileWriter> writer, bool threads)
+                             const ParquetWriterOptions& options)
     : path_(std::move(path)),
       schema_(std::move(schema)),
       output_(std::move(output)),
-      writer_(std::move(writer)),
-      threads_(threads) {}
+      options_(options) {}
 
 ParquetWriter::~ParquetWriter() = default;
 
@@ -92,15 +78,17 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Create(
     storage::ObjectStore& store, const std::string& path,
     const std::shared_ptr<arrow::Schema>& schema, const ParquetWriterOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto output, store.OpenWrite(path));
-  try {
-    ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(
-                                           *schema, arrow::default_memory_pool(), output,
-                                           Properties(options), ArrowProperties(options)));
-    return std::unique_ptr<ParquetWriter>(
-        new ParquetWriter(path, schema, std::move(output), std::move(writer), options.threads));
-  } catch (const parquet::ParquetException& failure) {
-    return Error(ErrorCode::kIo, "{}: cannot be written: {}", path, failure.what());
-  }
+  return std::unique_ptr<ParquetWriter>(
+      new ParquetWriter(path, schema, std::move(output), options));
+}
+
+Status ParquetWriter::Open(const arrow::RecordBatch& sample) {
+  auto writer =
+      parquet::arrow::FileWriter::Open(*schema_, arrow::default_memory_pool(), output_,
+                                       Properties(options_, sample), ArrowProperties(options_));
+  if (!writer.ok()) return Explain(writer.status());
+  writer_ = *std::move(writer);
+  return Status::OK();
 }
 
 Status ParquetWriter::Explain(const Status& status) const {
@@ -108,18 +96,52 @@ Status ParquetWriter::Explain(const Status& status) const {
   return Error(ErrorCode::kIo, "{}: cannot be written: {}", path_, status.message());
 }
 
-Status ParquetWriter::WriteRowGroup(const arrow::RecordBatchVector& batches) {
+Status ParquetWriter::Append(std::shared_ptr<arrow::RecordBatch> batch) {
+  if (batch->num_rows() == 0) return Status::OK();
+  waiting_rows_ += batch->num_rows();
+  waiting_.push_back(std::move(batch));
+  return waiting_rows_ >= (writer_ ? kEncodedRowsMin : kFirstRowsMin) ? EncodeWaiting()
+                                                                      : Status::OK();
+}
+
+Status ParquetWriter::EncodeWaiting() {
+  if (waiting_.empty()) return Status::OK();
+  auto batch = waiting_.front();
+  if (waiting_.size() > 1) {
+    ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(waiting_));
+  }
+  waiting_.clear();
+  waiting_rows_ = 0;
   try {
-    if (!threads_) {
-      ARROW_ASSIGN_OR_RAISE(const auto table, arrow::Table::FromRecordBatches(schema_, batches));
-      return Explain(writer_->WriteTable(*table, std::max<int64_t>(table->num_rows(), 1)));
+    if (!writer_) ARROW_RETURN_NOT_OK(Open(*batch));
+    if (!in_row_group_) ARROW_RETURN_NOT_OK(Explain(writer_->NewBufferedRowGroup()));
+    in_row_group_ = true;
+    return Explain(writer_->WriteRecordBatch(*batch));
+  } catch (const parquet::ParquetException& failure) {
+    return Explain(Status::IOError(failure.what()));
+  }
+}
+
+Status ParquetWriter::EndRowGroup() {
+  ARROW_RETURN_NOT_OK(EncodeWaiting());
+  in_row_group_ = false;
+  return Status::OK();
+}
+
+Status ParquetWriter::WriteRowGroup(const arrow::RecordBatchVector& batches) {
+  ARROW_RETURN_NOT_OK(EndRowGroup());
+  if (options_.threads) {
+    for (const auto& batch : batches) ARROW_RETURN_NOT_OK(Append(batch));
+    return EndRowGroup();
+  }
+  try {
+    ARROW_ASSIGN_OR_RAISE(const auto table, arrow::Table::FromRecordBatches(schema_, batches));
+    if (!writer_) {
+      ARROW_ASSIGN_OR_RAISE(const auto sample,
+                            table->Slice(0, kFirstRowsMin)->CombineChunksToBatch());
+      ARROW_RETURN_NOT_OK(Open(*sample));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto joined, Joined(batches));
-    ARROW_RETURN_NOT_OK(Explain(writer_->NewBufferedRowGroup()));
-    for (const auto& batch : joined) {
-      ARROW_RETURN_NOT_OK(Explain(writer_->WriteRecordBatch(*batch)));
-    }
-    return Status::OK();
+    return Explain(writer_->WriteTable(*table, std::max<int64_t>(table->num_rows(), 1)));
   } catch (const parquet::ParquetException& failure) {
     return Explain(Status::IOError(failure.what()));
   }
@@ -128,7 +150,12 @@ Status ParquetWriter::WriteRowGroup(const arrow::RecordBatchVector& batches) {
 Result<int64_t> ParquetWriter::size_bytes() const { return output_->Tell(); }
 
 Result<int64_t> ParquetWriter::Close() {
+  ARROW_RETURN_NOT_OK(EndRowGroup());
   try {
+    if (!writer_) {
+      ARROW_ASSIGN_OR_RAISE(const auto none, arrow::RecordBatch::MakeEmpty(schema_));
+      ARROW_RETURN_NOT_OK(Open(*none));
+    }
     ARROW_RETURN_NOT_OK(Explain(writer_->Close()));
   } catch (const parquet::ParquetException& failure) {
     return Explain(Status::IOError(failure.what()));

@@ -29,6 +29,7 @@ class ParquetWriter {
  public:
   // The file appears when it is closed. Timestamps are stored as 64-bit microseconds, fields with
   // the metadata PARQUET:field_id under that id; pages hold at most 20,000 rows and are indexed.
+  // The first rows decide which columns get dictionaries (dictionary_choice.h).
   static Result<std::unique_ptr<ParquetWriter>> Create(storage::ObjectStore& store,
                                                        const std::string& path,
                                                        const std::shared_ptr<arrow::Schema>& schema,
@@ -36,7 +37,13 @@ class ParquetWriter {
   // Without Close() nothing remains.
   ~ParquetWriter();
 
-  // The batches become one row group.
+  // Adds rows to the row group that is open. Encodes them soon, so what waits in memory is small:
+  // encoded pages and fewer than 64 Ki rows.
+  Status Append(std::shared_ptr<arrow::RecordBatch> batch);
+  // What is appended from here on belongs to another row group.
+  Status EndRowGroup();
+
+  // The batches become one row group. Without threads none of it waits in memory encoded.
   Status WriteRowGroup(const arrow::RecordBatchVector& batches);
 
   // So far, without the footer and a row group that waits.
@@ -48,14 +55,19 @@ class ParquetWriter {
  private:
   ParquetWriter(std::string path, std::shared_ptr<arrow::Schema> schema,
                 std::shared_ptr<arrow::io::OutputStream> output,
-                std::unique_ptr<parquet::arrow::FileWriter> writer, bool threads);
+                const ParquetWriterOptions& options);
+  Status Open(const arrow::RecordBatch& sample);
+  Status EncodeWaiting();
   Status Explain(const Status& status) const;
 
   std::string path_;
   std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<arrow::io::OutputStream> output_;
-  std::unique_ptr<parquet::arrow::FileWriter> writer_;
-  bool threads_;
+  const ParquetWriterOptions options_;
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;  // Null until the first rows come.
+  arrow::RecordBatchVector waiting_;
+  int64_t waiting_rows_ = 0;
+  bool in_row_group_ = false;
 };
 
 }  // namespace deltaport::columnar

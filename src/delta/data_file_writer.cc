@@ -10,6 +10,7 @@
 #include <arrow/util/utf8.h>
 
 #include "columnar/parquet_writer.h"
+#include "columnar/read_ahead.h"
 #include "delta/file_block.h"
 #include "delta/partition_path.h"
 #include "delta/statistics_collector.h"
@@ -39,14 +40,14 @@ int64_t BytesOf(const arrow::RecordBatch& batch) {
 
 using PartitionKey = std::vector<std::optional<std::string>>;
 
-// The open file and the waiting rows of one partition.
+// The open file and the open row group of one partition.
 struct Partition {
   PartitionValueMap values;
   std::string directory;  // Relative to the table root, with a final '/', or empty.
   std::unique_ptr<columnar::ParquetWriter> writer;
   std::string path;  // Of the open file, relative to the table root.
   std::optional<StatisticsCollector> statistics;
-  arrow::RecordBatchVector waiting;
+  arrow::RecordBatchVector waiting;  // Empty where rows are encoded as they come.
   int64_t waiting_rows = 0;
   int64_t waiting_bytes = 0;
 };
@@ -171,7 +172,12 @@ class DataFileWriter {
       partition.waiting_rows += rows;
       partition.waiting_bytes += slice_bytes;
       waiting_bytes_ += slice_bytes;
-      partition.waiting.push_back(std::move(slice));
+      if (Streams()) {
+        if (!partition.writer) ARROW_RETURN_NOT_OK(OpenFile(partition));
+        ARROW_RETURN_NOT_OK(partition.writer->Append(std::move(slice)));
+      } else {
+        partition.waiting.push_back(std::move(slice));
+      }
       batch = batch->Slice(rows);
       // A full file ends with the batch, so that its statistics cover exactly its rows.
       if (partition.waiting_rows >= options_.row_group_rows) ARROW_RETURN_NOT_OK(Flush(partition));
@@ -198,18 +204,24 @@ class DataFileWriter {
     ARROW_ASSIGN_OR_RAISE(partition.writer,
                           columnar::ParquetWriter::Create(
                               *table_.store, StorePath(table_, partition.path), layout_.schema(),
-                              {ParquetCompressionOf(compression_), Threads()}));
+                              {ParquetCompressionOf(compression_), Streams()}));
     ++open_files_;
     return Status::OK();
   }
 
-  // With many files open, encoded row groups that wait would take too much memory.
-  bool Threads() const { return layout_.partition_columns().empty(); }
+  // Rows are encoded as they come, on several threads. With many files open, encoded row groups
+  // that wait would take too much memory.
+  bool Streams() const { return layout_.partition_columns().empty(); }
 
+  // Ends the row group.
   Status Flush(Partition& partition) {
-    if (partition.waiting.empty()) return Status::OK();
-    if (!partition.writer) ARROW_RETURN_NOT_OK(OpenFile(partition));
-    ARROW_RETURN_NOT_OK(partition.writer->WriteRowGroup(partition.waiting));
+    if (partition.waiting_rows == 0) return Status::OK();
+    if (Streams()) {
+      ARROW_RETURN_NOT_OK(partition.writer->EndRowGroup());
+    } else {
+      if (!partition.writer) ARROW_RETURN_NOT_OK(OpenFile(partition));
+      ARROW_RETURN_NOT_OK(partition.writer->WriteRowGroup(partition.waiting));
+    }
     waiting_bytes_ -= partition.waiting_bytes;
     partition.waiting.clear();
     partition.waiting_rows = 0;
@@ -274,9 +286,10 @@ class DataFileWriter {
 Result<std::vector<AddFile>> WriteAll(arrow::RecordBatchReader& rows, const RowConverter& converter,
                                       DataFileWriter& writer, int64_t row_group_rows,
                                       const CancelToken& token) {
+  columnar::ReadAhead ahead(rows, token);
   while (true) {
     ARROW_RETURN_NOT_OK(token.Check());
-    ARROW_ASSIGN_OR_RAISE(const auto batch, rows.Next());
+    ARROW_ASSIGN_OR_RAISE(const auto batch, ahead.Next());
     if (!batch) return writer.Finish();
     ARROW_ASSIGN_OR_RAISE(const auto converted, converter.Convert(*batch));
     // Files can end only between two of these.

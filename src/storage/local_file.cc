@@ -14,6 +14,8 @@
 namespace deltaport::storage {
 namespace {
 
+constexpr int64_t kFlushBytes = int64_t{4} << 20;
+
 std::string ParentOf(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
@@ -122,6 +124,12 @@ Status PendingFile::Write(const void* data, int64_t size_bytes) {
     from += written;
     size_bytes -= written;
     position_ += written;
+  }
+  if (position_ - flushed_ >= kFlushBytes) {
+    // Only begins the work that Close() would have to wait for; that one tells of errors.
+    static_cast<void>(
+        sync_file_range(descriptor_, flushed_, position_ - flushed_, SYNC_FILE_RANGE_WRITE));
+    flushed_ = position_;
   }
   return Status::OK();
 }

@@ -52,6 +52,7 @@ class PendingFile final : public arrow::io::OutputStream {
   Durability durability_;
   int descriptor_;
   int64_t position_ = 0;
+  int64_t flushed_ = 0;  // Up to here the disk is busy with it.
 };
 
 }  // namespace deltaport::storage

@@ -179,13 +179,17 @@ void AppendRandom(UpkeepTable& table) {
 }
 
 TEST(ZOrder, RowsAreTheSameAndTheHistoryNamesTheColumns) {
-  for (const Curve curve : {Curve::kZOrder, Curve::kHilbert}) {
+  for (const auto& [curve, memory_bytes] :
+       std::vector<std::pair<Curve, int64_t>>{{Curve::kZOrder, int64_t{1} << 28},
+                                              {Curve::kHilbert, int64_t{1} << 28},
+                                              {Curve::kHilbert, 0}}) {
     UpkeepTable table;
     AppendRandom(table);
     const auto rows = table.Rows();
     ZOrderOptions options;
     options.columns = {"id", "part"};
     options.curve = curve;
+    options.memory_bytes = memory_bytes;
     const auto outcome = ZOrder(table.engine(), table.location(), options, kNoCancel);
     ASSERT_TRUE(outcome.ok()) << outcome.status();
     EXPECT_EQ(outcome->removed_files, 4);
@@ -197,14 +201,17 @@ TEST(ZOrder, RowsAreTheSameAndTheHistoryNamesTheColumns) {
 }
 
 TEST(ZOrder, BySingleColumnRowsAreSortedButForTheirRanges) {
-  UpkeepTable table;
-  AppendRandom(table);
-  ZOrderOptions options;
-  options.columns = {"id"};
-  ASSERT_TRUE(ZOrder(table.engine(), table.location(), options, kNoCancel).ok());
-  const auto ids = Ids(table);
-  ASSERT_EQ(ids.size(), 8'000U);
-  for (size_t i = 50; i < ids.size(); ++i) ASSERT_GE(ids[i], ids[i - 50]) << "row " << i;
+  for (const int64_t memory_bytes : {int64_t{1} << 28, int64_t{0}}) {
+    UpkeepTable table;
+    AppendRandom(table);
+    ZOrderOptions options;
+    options.columns = {"id"};
+    options.memory_bytes = memory_bytes;
+    ASSERT_TRUE(ZOrder(table.engine(), table.location(), options, kNoCancel).ok());
+    const auto ids = Ids(table);
+    ASSERT_EQ(ids.size(), 8'000U);
+    for (size_t i = 50; i < ids.size(); ++i) ASSERT_GE(ids[i], ids[i - 50]) << "row " << i;
+  }
 }
 
 TEST(ZOrder, ByTwoColumnsEveryPieceIsNarrowInBoth) {

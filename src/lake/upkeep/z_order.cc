@@ -1,10 +1,14 @@
 #include "lake/upkeep/z_order.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
+#include <arrow/buffer.h>
 #include <arrow/builder.h>
+#include <arrow/compute/api_vector.h>
 #include <arrow/table.h>
+#include <arrow/util/parallel.h>
 
 #include "delta/data_file_writer.h"
 #include "delta/live_files.h"
@@ -12,6 +16,7 @@
 #include "lake/upkeep/file_rewrite.h"
 #include "lake/upkeep/hilbert.h"
 #include "lake/upkeep/order_column.h"
+#include "lake/upkeep/rows_in_memory.h"
 #include "lake/upkeep/value_ranges.h"
 
 namespace deltaport::lake {
@@ -21,16 +26,54 @@ constexpr char kPosition[] = "_deltaport_position";
 constexpr int64_t kSampleRows = 100'000;
 constexpr int kRangeBitsMax =
     12;  // More ranges than a sample of that size can tell apart are idle.
-constexpr int64_t kRowBytesGuess = 64;  // Where statistics do not say how many rows there are.
+constexpr int64_t kMemoryMaxBytes = int64_t{1} << 30;  // Columns of texts have 32-bit offsets.
+constexpr int64_t kPieceRows = 32 * 1024;  // That one thread puts on the curve at a time.
+constexpr int64_t kRowBytesGuess = 64;     // Where statistics do not say how many rows there are.
+
+// Where rows lie on the curve.
+class CurvePositions {
+ public:
+  CurvePositions(std::vector<std::unique_ptr<ValueRanges>> ranges, int bits, Curve curve)
+      : ranges_(std::move(ranges)), bits_(bits), curve_(curve) {}
+
+  size_t columns() const { return ranges_.size(); }
+
+  // Of the rows with those values, one array for each column to order by.
+  void Find(std::span<const std::shared_ptr<arrow::Array>> values, uint64_t* out) const {
+    const auto count = static_cast<size_t>(values.front()->length());
+    // Range of row i in column c: at c * count + i.
+    std::vector<uint32_t> found(ranges_.size() * count);
+    for (size_t c = 0; c < ranges_.size(); ++c) {
+      ranges_[c]->Find(*values[c], found.data() + c * count);
+    }
+    std::vector<uint32_t> point(ranges_.size());
+    for (size_t row = 0; row < count; ++row) {
+      for (size_t c = 0; c < point.size(); ++c) point[c] = found[c * count + row];
+      out[row] =
+          curve_ == Curve::kHilbert ? HilbertIndex(point, bits_) : InterleaveBits(point, bits_);
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<ValueRanges>> ranges_;
+  int bits_;
+  Curve curve_;
+};
+
+std::shared_ptr<arrow::Schema> WithoutLast(const arrow::Schema& schema, size_t columns) {
+  auto fields = schema.fields();
+  fields.resize(fields.size() - columns);
+  return arrow::schema(std::move(fields));
+}
 
 // Adds the position of each row on the curve, in place of the columns that it is made of.
 class PositionReader final : public arrow::RecordBatchReader {
  public:
-  PositionReader(std::shared_ptr<arrow::RecordBatchReader> rows,
-                 std::vector<std::unique_ptr<ValueRanges>> ranges, int bits, Curve curve)
-      : rows_(std::move(rows)), ranges_(std::move(ranges)), bits_(bits), curve_(curve) {
-    auto fields = rows_->schema()->fields();
-    fields.resize(fields.size() - ranges_.size());
+  // `first`: batches that come before `rows`.
+  PositionReader(arrow::RecordBatchVector first, std::shared_ptr<arrow::RecordBatchReader> rows,
+                 CurvePositions positions)
+      : first_(std::move(first)), rows_(std::move(rows)), positions_(std::move(positions)) {
+    auto fields = WithoutLast(*rows_->schema(), positions_.columns())->fields();
     fields.push_back(arrow::field(kPosition, arrow::uint64()));
     schema_ = arrow::schema(std::move(fields));
   }
@@ -38,41 +81,29 @@ class PositionReader final : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    ARROW_RETURN_NOT_OK(rows_->ReadNext(batch));
-    if (*batch == nullptr) return Status::OK();
-    auto columns = (*batch)->columns();
-    const auto first = columns.end() - static_cast<std::ptrdiff_t>(ranges_.size());
-    const int64_t count = (*batch)->num_rows();
-    // Range of row i in column c: at c * count + i.
-    std::vector<uint32_t> found(ranges_.size() * static_cast<size_t>(count));
-    for (size_t c = 0; c < ranges_.size(); ++c) {
-      ranges_[c]->Find(*first[static_cast<std::ptrdiff_t>(c)],
-                       found.data() + c * static_cast<size_t>(count));
+    if (next_ < first_.size()) {
+      *batch = std::exchange(first_[next_++], nullptr);
+    } else {
+      ARROW_RETURN_NOT_OK(rows_->ReadNext(batch));
     }
-    columns.erase(first, columns.end());
-    ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), Positions(found, static_cast<size_t>(count)));
+    if (*batch == nullptr) return Status::OK();
+    const int64_t count = (*batch)->num_rows();
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> found,
+                          arrow::AllocateBuffer(count * static_cast<int64_t>(sizeof(uint64_t))));
+    auto columns = (*batch)->columns();
+    const size_t kept = columns.size() - positions_.columns();
+    positions_.Find(std::span(columns).subspan(kept), found->mutable_data_as<uint64_t>());
+    columns.resize(kept);
+    columns.push_back(std::make_shared<arrow::UInt64Array>(count, std::move(found)));
     *batch = arrow::RecordBatch::Make(schema_, count, std::move(columns));
     return Status::OK();
   }
 
  private:
-  Result<std::shared_ptr<arrow::Array>> Positions(const std::vector<uint32_t>& found,
-                                                  size_t count) const {
-    arrow::UInt64Builder builder;
-    ARROW_RETURN_NOT_OK(builder.Reserve(static_cast<int64_t>(count)));
-    std::vector<uint32_t> point(ranges_.size());
-    for (size_t row = 0; row < count; ++row) {
-      for (size_t c = 0; c < point.size(); ++c) point[c] = found[c * count + row];
-      builder.UnsafeAppend(curve_ == Curve::kHilbert ? HilbertIndex(point, bits_)
-                                                     : InterleaveBits(point, bits_));
-    }
-    return builder.Finish();
-  }
-
+  arrow::RecordBatchVector first_;
+  size_t next_ = 0;
   const std::shared_ptr<arrow::RecordBatchReader> rows_;
-  const std::vector<std::unique_ptr<ValueRanges>> ranges_;
-  const int bits_;
-  const Curve curve_;
+  const CurvePositions positions_;
   std::shared_ptr<arrow::Schema> schema_;
 };
 
@@ -145,7 +176,7 @@ class Ordering {
   }
 
   Status OrderPartitions(const std::vector<size_t>& files) {
-    // One after the other: a sort takes all threads and all the memory that the engine may have.
+    // One after the other: each takes all threads, and a large one all the memory of the engine.
     for (const auto& partition : GroupByPartition(*snapshot_, files)) {
       ARROW_RETURN_NOT_OK(token_.Check());
       ++outcome_.partitions;
@@ -156,25 +187,85 @@ class Ordering {
 
   Status OrderPartition(const std::vector<size_t>& files) {
     ARROW_ASSIGN_OR_RAISE(const auto source, SourceOf(*snapshot_, files));
-    ARROW_ASSIGN_OR_RAISE(auto ranges, SampleRanges(source, files));
     engine::InternalQuery scan;
     scan.sql = fmt::format("SELECT {}, {} FROM files", fmt::join(source.columns, ", "),
                            fmt::join(order_sql_, ", "));
     scan.tables["files"] = source.files;
-    ARROW_ASSIGN_OR_RAISE(auto rows, engine_.ExecuteInternal(scan, token_));
-    engine::InternalQuery sort;
-    sort.sql = fmt::format("SELECT * EXCLUDE ({0}) FROM rows ORDER BY {0}", kPosition);
-    sort.streams["rows"] = std::make_shared<PositionReader>(
-        CountRows(std::move(rows), options_.on_rows), std::move(ranges), bits_, options_.curve);
-    sort.keep_order = true;
-    ARROW_ASSIGN_OR_RAISE(const auto ordered, engine_.ExecuteInternal(sort, token_));
+    scan.keep_order = true;  // So that the same rows are a sample at each run.
+    ARROW_ASSIGN_OR_RAISE(auto scanned, engine_.ExecuteInternal(scan, token_));
+    const auto rows = CountRows(std::move(scanned), options_.on_rows);
+    RowsInMemory memory(rows->schema());
+    bool fits = true;
+    while (fits) {
+      ARROW_ASSIGN_OR_RAISE(auto batch, rows->Next());
+      if (batch == nullptr) break;
+      ARROW_RETURN_NOT_OK(memory.Add(std::move(batch)));
+      fits = memory.bytes() <= std::min(options_.memory_bytes, kMemoryMaxBytes);
+    }
+    ARROW_ASSIGN_OR_RAISE(
+        const auto ordered,
+        fits ? OrderInMemory(memory) : OrderInEngine(source, files, memory.Release(), rows));
     ARROW_ASSIGN_OR_RAISE(auto written, WriteRewritten(transaction_, source, *ordered,
                                                        {target_bytes_, clusters_}, token_));
     std::move(written.begin(), written.end(), std::back_inserter(added_));
     return Status::OK();
   }
 
-  // Ranges for each column out of some rows, the same ones at each run.
+  Result<std::shared_ptr<arrow::RecordBatchReader>> OrderInMemory(RowsInMemory& memory) const {
+    ARROW_ASSIGN_OR_RAISE(auto rows, memory.Finish());
+    auto columns = rows->columns();
+    const size_t kept = columns.size() - order_sql_.size();
+    const arrow::ArrayVector values(columns.begin() + static_cast<std::ptrdiff_t>(kept),
+                                    columns.end());
+    columns.resize(kept);
+    rows = arrow::RecordBatch::Make(WithoutLast(*rows->schema(), values.size()), rows->num_rows(),
+                                    std::move(columns));
+    ARROW_ASSIGN_OR_RAISE(auto ranges, RangesOf(values));
+    const CurvePositions positions(std::move(ranges), bits_, options_.curve);
+    std::vector<uint64_t> found(static_cast<size_t>(rows->num_rows()));
+    const auto pieces = static_cast<int>((rows->num_rows() + kPieceRows - 1) / kPieceRows);
+    ARROW_RETURN_NOT_OK(arrow::internal::ParallelFor(pieces, [&](int piece) {
+      arrow::ArrayVector slices;
+      for (const auto& column : values)
+        slices.push_back(column->Slice(piece * kPieceRows, kPieceRows));
+      positions.Find(slices, found.data() + piece * kPieceRows);
+      return Status::OK();
+    }));
+    return ReadInOrder(std::move(rows), RowsByKey(found));
+  }
+
+  // Ranges out of every nth row.
+  Result<std::vector<std::unique_ptr<ValueRanges>>> RangesOf(
+      const arrow::ArrayVector& values) const {
+    const int64_t rows = values.front()->length();
+    arrow::Int64Builder builder;
+    const int64_t step = std::max<int64_t>(1, rows / kSampleRows);
+    for (int64_t row = 0; row < rows; row += step) ARROW_RETURN_NOT_OK(builder.Append(row));
+    ARROW_ASSIGN_OR_RAISE(const auto sampled, builder.Finish());
+    std::vector<std::unique_ptr<ValueRanges>> ranges;
+    for (const auto& column : values) {
+      ARROW_ASSIGN_OR_RAISE(const auto sample, arrow::compute::Take(*column, *sampled));
+      ARROW_ASSIGN_OR_RAISE(ranges.emplace_back(),
+                            ValueRanges::Make(*sample, uint32_t{1} << bits_));
+    }
+    return ranges;
+  }
+
+  // Sorts under the engine's memory limit; `first` are the rows that were read already.
+  Result<std::shared_ptr<arrow::RecordBatchReader>> OrderInEngine(
+      const RewriteSource& source, const std::vector<size_t>& files, arrow::RecordBatchVector first,
+      std::shared_ptr<arrow::RecordBatchReader> rows) const {
+    ARROW_ASSIGN_OR_RAISE(auto ranges, SampleRanges(source, files));
+    engine::InternalQuery sort;
+    sort.sql = fmt::format("SELECT * EXCLUDE ({0}) FROM rows ORDER BY {0}", kPosition);
+    sort.streams["rows"] =
+        std::make_shared<PositionReader>(std::move(first), std::move(rows),
+                                         CurvePositions(std::move(ranges), bits_, options_.curve));
+    sort.keep_order = true;
+    return engine_.ExecuteInternal(sort, token_);
+  }
+
+  // The same out of a query.
   Result<std::vector<std::unique_ptr<ValueRanges>>> SampleRanges(
       const RewriteSource& source, const std::vector<size_t>& files) const {
     int64_t rows = 0;
@@ -189,12 +280,7 @@ class Ordering {
     ARROW_ASSIGN_OR_RAISE(const auto reader, engine_.ExecuteInternal(query, token_));
     ARROW_ASSIGN_OR_RAISE(const auto sample, reader->ToTable());
     ARROW_ASSIGN_OR_RAISE(const auto batch, sample->CombineChunksToBatch());
-    std::vector<std::unique_ptr<ValueRanges>> ranges;
-    for (const auto& column : batch->columns()) {
-      ARROW_ASSIGN_OR_RAISE(ranges.emplace_back(),
-                            ValueRanges::Make(*column, uint32_t{1} << bits_));
-    }
-    return ranges;
+    return RangesOf(batch->columns());
   }
 
   delta::Operation OperationOf() const {
