@@ -6,7 +6,11 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/input_options.h"
+#include "cli/once_options.h"
+#include "cli/outcome_row.h"
 #include "cli/progress.h"
+#include "cli/result_writer.h"
 #include "lake/import.h"
 
 namespace deltaport::cli {
@@ -14,28 +18,28 @@ namespace {
 
 struct AppendCommandOptions {
   lake::ImportRequest request;
-  std::string mode = "append";
-  std::string application;
-  int64_t transaction_version = -1;
+  OnceFlags once;
+  std::string output = "text";
 };
 
 Status RunAppend(const AppendCommandOptions& options, const CancelToken& token) {
   lake::ImportRequest request = options.request;
-  request.mode =
-      options.mode == "overwrite" ? lake::ImportMode::kOverwrite : lake::ImportMode::kAppend;
-  if (options.application.empty() != (options.transaction_version < 0)) {
-    return Error(ErrorCode::kInvalidArgument, "--app-id and --txn-version belong together");
-  }
-  if (!options.application.empty()) {
-    request.transaction =
-        delta::SetTransaction{options.application, options.transaction_version, std::nullopt};
-  }
+  if (options.output != "text") ARROW_RETURN_NOT_OK(ParseOutputFormat(options.output).status());
+  ARROW_ASSIGN_OR_RAISE(request.transaction, options.once.Transaction());
   ARROW_ASSIGN_OR_RAISE(const auto engine, engine::MakeDuckDbEngine({}));
   lake::ImportOutcome outcome;
   {
     Progress progress(-1, true);
-    request.on_rows = [&progress](int64_t rows) { progress.AddRows(rows); };
+    request.input.on_rows = [&progress](int64_t rows) { progress.AddRows(rows); };
     ARROW_ASSIGN_OR_RAISE(outcome, lake::Import(*engine, request, token));
+  }
+  if (options.output != "text") {
+    return OutcomeRow()
+        .Add("version", outcome.version)
+        .Add("rows", outcome.rows)
+        .Add("files", outcome.files)
+        .Add("bytes", outcome.size_bytes)
+        .Print(options.output, token);
   }
   if (outcome.already_done) {
     std::printf("%s: version %lld has it already, nothing was written\n", request.table.c_str(),
@@ -55,19 +59,13 @@ void AddAppendCommand(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("append", "Add rows of files to a Delta table, by the table's rules");
   command->add_option("TABLE", options->request.table, "Folder of the Delta table")->required();
-  command->add_option("FILE", options->request.files, "Parquet or CSV files, or quoted globs")
-      ->required();
-  command
-      ->add_option("--mode", options->mode,
-                   "append (default), or overwrite: the rows replace those of the table")
-      ->check(CLI::IsMember({"append", "overwrite"}));
-  command->add_option("--app-id", options->application,
-                      "Write once: name of the writer, recorded with the commit");
-  command
-      ->add_option("--txn-version", options->transaction_version,
-                   "Write once: does nothing if the table has this number of --app-id, or a later "
-                   "one")
-      ->check(CLI::NonNegativeNumber);
+  AddInputFiles(*command, options->request.input);
+  command->add_flag("--merge-schema", options->request.merge_schema,
+                    "Add the columns that only the files have, and widen types if the table "
+                    "allows it");
+  options->once.AddTo(*command);
+  command->add_option("--output", options->output,
+                      "text (default), or the numbers as table, json, csv or arrow");
   command->footer(
       "Columns that the files lack get their defaults, are generated, counted, or null.\n"
       "Examples:\n"

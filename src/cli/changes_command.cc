@@ -23,30 +23,31 @@ struct ChangesArguments {
   std::string file;
 };
 
+// A bound is a version or a time; of a time, the range of versions is asked for.
 Result<delta::ChangeRange> RangeOf(const ChangesArguments& arguments,
                                    const storage::Location& table) {
-  const bool versions = arguments.first || arguments.last;
-  const bool times = !arguments.since.empty() || !arguments.until.empty();
-  if (versions && times) {
+  if (arguments.first.has_value() != arguments.since.empty()) {
     return Error(ErrorCode::kInvalidArgument,
-                 "give either versions (--from, --to) or times (--since, --until), not both");
+                 "give the first version (--from) or time (--since), one of them");
   }
-  if (times && arguments.since.empty()) {
-    return Error(ErrorCode::kInvalidArgument, "--until needs --since");
+  if (arguments.last && !arguments.until.empty()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "give the last version (--to) or time (--until), not both");
   }
-  if (!times) {
-    if (!arguments.first) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "give the first version (--from) or time (--since)");
-    }
-    return delta::ChangeRange{*arguments.first, arguments.last};
-  }
-  ARROW_ASSIGN_OR_RAISE(const int64_t first_ms, ParseTimestampMs(arguments.since));
-  std::optional<int64_t> last_ms;
+  delta::ChangeRange range;
+  std::optional<int64_t> until_ms;
   if (!arguments.until.empty()) {
-    ARROW_ASSIGN_OR_RAISE(last_ms, ParseTimestampMs(arguments.until));
+    ARROW_ASSIGN_OR_RAISE(until_ms, ParseTimestampMs(arguments.until));
   }
-  return delta::ChangesBetween(table, first_ms, last_ms);
+  if (!arguments.since.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t since_ms, ParseTimestampMs(arguments.since));
+    ARROW_ASSIGN_OR_RAISE(range, delta::ChangesBetween(table, since_ms, until_ms));
+  } else if (until_ms) {
+    ARROW_ASSIGN_OR_RAISE(range, delta::ChangesBetween(table, 0, until_ms));
+  }
+  if (arguments.first) range.first = *arguments.first;
+  if (arguments.last || !until_ms) range.last = arguments.last;
+  return range;
 }
 
 Status RunChanges(const ChangesArguments& arguments, const CancelToken& token) {
@@ -72,14 +73,15 @@ void AddChangesCommand(CLI::App& app, Action& action) {
   command->add_option("--to", arguments->last, "Last version; default: the latest")
       ->check(NotNegative());
   command->add_option("--since", arguments->since,
-                      "Versions committed from this time on (ISO 8601, UTC)");
-  command->add_option("--until", arguments->until, "With --since: up to this time");
+                      "Instead of --from: versions committed from this time on (ISO 8601, UTC)");
+  command->add_option("--until", arguments->until, "Instead of --to: up to this time");
   command->add_option("--output", arguments->output, "table (default), json, csv or arrow");
   command->add_option("--out", arguments->file, "Write to FILE.parquet, .arrow, .csv or .json");
   command->footer(
       "Examples:\n"
       "  deltaport changes ./lake/flights --from 3\n"
-      "  deltaport changes ./lake/flights --since 2024-01-31 --out changes.parquet\n");
+      "  deltaport changes ./lake/flights --since 2024-01-31 --out changes.parquet\n"
+      "  deltaport changes ./lake/flights --from 3 --until 2024-02-29T12:00:00Z\n");
   command->callback([arguments, &action] {
     action = [arguments](const CancelToken& token) { return RunChanges(*arguments, token); };
   });

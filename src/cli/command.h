@@ -31,6 +31,8 @@ void AddUpdateCommand(CLI::App& app, Action& action);
 void AddMergeCommand(CLI::App& app, Action& action);
 void AddCreateCommand(CLI::App& app, Action& action);
 void AddAppendCommand(CLI::App& app, Action& action);
+void AddOverwriteCommand(CLI::App& app, Action& action);
+void AddAlterCommand(CLI::App& app, Action& action);
 void AddChangesCommand(CLI::App& app, Action& action);
 void AddOptimizeCommand(CLI::App& app, Action& action);
 void AddZOrderCommand(CLI::App& app, Action& action);

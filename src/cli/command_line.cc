@@ -77,6 +77,8 @@ void AddCommands(CLI::App& app, Action& action) {
   AddMergeCommand(app, action);
   AddCreateCommand(app, action);
   AddAppendCommand(app, action);
+  AddOverwriteCommand(app, action);
+  AddAlterCommand(app, action);
   AddChangesCommand(app, action);
   AddOptimizeCommand(app, action);
   AddZOrderCommand(app, action);

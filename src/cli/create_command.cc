@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/property_text.h"
 #include "delta/write_schema.h"
 #include "engine/query_engine.h"
 #include "lake/write/column_text.h"
@@ -22,24 +23,6 @@ struct CreateOptions {
   std::vector<std::string> properties;
   std::vector<std::string> checks;
 };
-
-// "name=value" texts as a map; `what` names them in messages.
-Result<std::map<std::string, std::string>> Pairs(const std::vector<std::string>& texts,
-                                                 std::string_view what) {
-  std::map<std::string, std::string> pairs;
-  for (const auto& text : texts) {
-    const size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      return Error(ErrorCode::kInvalidArgument, "{} '{}' is not of the form NAME=VALUE", what,
-                   text);
-    }
-    if (!pairs.emplace(text.substr(0, equals), text.substr(equals + 1)).second) {
-      return Error(ErrorCode::kInvalidArgument, "{} '{}' stands twice", what,
-                   text.substr(0, equals));
-    }
-  }
-  return pairs;
-}
 
 Result<std::shared_ptr<arrow::Schema>> Columns(const CreateOptions& options,
                                                const CancelToken& token) {
@@ -58,8 +41,8 @@ Status RunCreate(const CreateOptions& options, const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto location, storage::ParseLocation(options.table));
   ARROW_ASSIGN_OR_RAISE(request.columns, Columns(options, token));
   request.partition_columns = options.partition_columns;
-  ARROW_ASSIGN_OR_RAISE(request.properties, Pairs(options.properties, "--property"));
-  ARROW_ASSIGN_OR_RAISE(request.constraints, Pairs(options.checks, "--check"));
+  ARROW_ASSIGN_OR_RAISE(request.properties, ParsePairs(options.properties, "--property"));
+  ARROW_ASSIGN_OR_RAISE(request.constraints, ParsePairs(options.checks, "--check"));
   ARROW_ASSIGN_OR_RAISE(const auto outcome, lake::CreateTable(location, request));
   std::printf("%s: version %lld, %d columns\n", options.table.c_str(),
               static_cast<long long>(outcome.version), request.columns->num_fields());

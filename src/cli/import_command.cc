@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/input_options.h"
 #include "cli/progress.h"
 #include "lake/import.h"
 
@@ -24,7 +25,7 @@ Status RunImport(const ImportOptions& options, const CancelToken& token) {
                                                : lake::ImportMode::kAppend;
   ARROW_ASSIGN_OR_RAISE(const auto engine, engine::MakeDuckDbEngine({}));
   Progress progress(-1, true);
-  request.on_rows = [&progress](int64_t rows) { progress.AddRows(rows); };
+  request.input.on_rows = [&progress](int64_t rows) { progress.AddRows(rows); };
   ARROW_ASSIGN_OR_RAISE(const auto outcome, lake::Import(*engine, request, token));
   std::printf("%s: version %lld, %lld rows in %lld files, %lld bytes\n", request.table.c_str(),
               static_cast<long long>(outcome.version), static_cast<long long>(outcome.rows),
@@ -37,8 +38,7 @@ Status RunImport(const ImportOptions& options, const CancelToken& token) {
 void AddImportCommand(CLI::App& app, Action& action) {
   auto options = std::make_shared<ImportOptions>();
   CLI::App* command = app.add_subcommand("import", "Write rows of files into a Delta table");
-  command->add_option("FILE", options->request.files, "Parquet or CSV files, or quoted globs")
-      ->required();
+  AddInputFiles(*command, options->request.input);
   command->add_option("--to", options->request.table, "Folder of the Delta table")->required();
   command
       ->add_option("--mode", options->mode,

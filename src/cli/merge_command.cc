@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/input_options.h"
 #include "cli/progress.h"
 #include "cli/row_statement_options.h"
 #include "lake/write/merge.h"
@@ -14,7 +15,7 @@ namespace {
 
 struct MergeOptions {
   RowStatementFlags flags;
-  std::string source;
+  lake::InputFiles source;
   lake::MergeRequest request;
   std::vector<std::string> when;
 };
@@ -28,7 +29,9 @@ Status RunMerge(const MergeOptions& options, const CancelToken& token) {
   }
   ARROW_ASSIGN_OR_RAISE(const auto location, storage::ParseLocation(options.flags.table));
   ARROW_ASSIGN_OR_RAISE(const auto engine, engine::MakeDuckDbEngine({}));
-  ARROW_ASSIGN_OR_RAISE(auto source, engine->ReadLocalFiles(options.source, token));
+  lake::InputFiles input = options.source;
+  input.table = location;
+  ARROW_ASSIGN_OR_RAISE(auto source, lake::OpenInput(input, token));
   lake::MergeOutcome outcome;
   {
     const Progress progress(-1, true);
@@ -45,8 +48,7 @@ void AddMergeCommand(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("merge", "Change, delete and insert rows by those of a file");
   options->flags.AddTo(*command);
-  command->add_option("--source", options->source, "Parquet or CSV file, or a quoted glob")
-      ->required();
+  AddInputFiles(*command, options->source, "--source");
   command
       ->add_option("--on", options->request.on,
                    "When a row of the source belongs to one of the table (SQL)")
@@ -59,6 +61,9 @@ void AddMergeCommand(CLI::App& app, Action& action) {
       ->required()
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_flag("--merge-schema", options->request.merge_schema,
+                    "Add the columns that the clauses would set but the table lacks, and widen "
+                    "types if the table allows it");
   command->add_option("--table-alias", options->request.table_alias,
                       "Name of the table in the expressions (default: target)");
   command->add_option("--source-alias", options->request.source_alias,

@@ -21,11 +21,14 @@ namespace {
 struct RewriteArguments {
   std::string path;
   std::optional<uint64_t> target_bytes;
+  std::optional<std::string> where;
   uint64_t memory_bytes = 0;
   std::string output = "table";
 
   void AddTo(CLI::App& command) {
     command.add_option("TABLE", path, "Folder of a Delta table")->required();
+    command.add_option("--where", where,
+                       "Only the partitions for which this is true (SQL over partition columns)");
     command.add_option("--target-size", target_bytes, "Size of the files; default: 256MB")
         ->transform(CLI::AsSizeValue(false));
     command.add_option("--memory", memory_bytes, "For sorting and scanning; default: 60 % of all")
@@ -84,6 +87,7 @@ Result<lake::OptimizeOutcome> Compact(const OptimizeArguments& arguments,
   if (snapshot->domains().contains(delta::kClusteringDomain) && !arguments.purge) {
     lake::ZOrderOptions options;
     options.target_bytes = arguments.TargetBytes();
+    options.where = arguments.where;
     options.incremental = !arguments.full;
     arguments.LimitMemory(options);
     options.on_rows = on_rows;
@@ -91,6 +95,7 @@ Result<lake::OptimizeOutcome> Compact(const OptimizeArguments& arguments,
   }
   lake::OptimizeOptions options;
   options.target_bytes = arguments.TargetBytes();
+  options.where = arguments.where;
   if (arguments.min_file_bytes) {
     options.min_file_bytes = static_cast<int64_t>(*arguments.min_file_bytes);
   }
@@ -118,6 +123,7 @@ Status RunZOrder(const ZOrderArguments& arguments, const CancelToken& token) {
     options.columns = arguments.columns;
     options.curve = arguments.curve == "z-order" ? lake::Curve::kZOrder : lake::Curve::kHilbert;
     options.target_bytes = arguments.TargetBytes();
+    options.where = arguments.where;
     arguments.LimitMemory(options);
     options.on_rows = [&progress](int64_t rows) { progress.AddRows(rows); };
     ARROW_ASSIGN_OR_RAISE(outcome, lake::ZOrder(*engine, location, options, token));
@@ -142,6 +148,7 @@ void AddOptimizeCommand(CLI::App& app, Action& action) {
   command->footer(
       "Examples:\n"
       "  deltaport optimize ./lake/flights --target-size 128MB\n"
+      "  deltaport optimize ./lake/flights --where \"month = 3\"\n"
       "  deltaport optimize ./lake/flights --purge\n");
   command->callback([arguments, &action] {
     action = [arguments](const CancelToken& token) { return RunOptimize(*arguments, token); };

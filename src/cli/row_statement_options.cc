@@ -1,5 +1,7 @@
 #include "cli/row_statement_options.h"
 
+#include <cstdio>
+
 #include <CLI/CLI.hpp>
 #include <arrow/builder.h>
 
@@ -15,6 +17,7 @@ void RowStatementFlags::AddTo(CLI::App& command) {
                   "the files without them")
       ->check(CLI::IsMember({"table", "vectors", "copy"}));
   command.add_flag("--dry-run", dry_run, "Only tell what would change");
+  once.AddTo(command);
   command.add_option("--output", output, "table (default), json, csv or arrow");
 }
 
@@ -25,6 +28,7 @@ Result<lake::RowStatementOptions> RowStatementFlags::Options() const {
                            : method == "copy"  ? lake::DeletionMethod::kCopyOnWrite
                                                : lake::DeletionMethod::kAsTable;
   options.changes.count_only = dry_run;
+  ARROW_ASSIGN_OR_RAISE(options.transaction, once.Transaction());
   return options;
 }
 
@@ -32,6 +36,10 @@ Status RowStatementFlags::Print(const lake::RowStatementOutcome& outcome,
                                 const CancelToken& token) const {
   ARROW_ASSIGN_OR_RAISE(const OutputFormat format, ParseOutputFormat(output));
   const auto& counts = outcome.counts;
+  if (outcome.already_done) {
+    std::fprintf(stderr, "%s: it was done already as %s %lld, nothing was changed\n", table.c_str(),
+                 once.application.c_str(), static_cast<long long>(once.version.value_or(0)));
+  }
   arrow::FieldVector fields{arrow::field("version", arrow::int64())};
   arrow::Int64Builder version;
   ARROW_RETURN_NOT_OK(outcome.version ? version.Append(*outcome.version) : version.AppendNull());

@@ -1,10 +1,11 @@
-// What the commands delete, update and merge have in common on the command line.
+// What the commands delete, update, merge and overwrite have in common on the command line.
 
 #pragma once
 
 #include <string>
 
 #include "base/error.h"
+#include "cli/once_options.h"
 #include "lake/write/row_statement.h"
 
 namespace CLI {
@@ -17,9 +18,10 @@ struct RowStatementFlags {
   std::string table;
   std::string method = "table";
   bool dry_run = false;
+  OnceFlags once;
   std::string output = "table";
 
-  // Adds TABLE, --method, --dry-run and --output to `command`.
+  // Adds TABLE and the options to `command`.
   void AddTo(CLI::App& command);
 
   Result<lake::RowStatementOptions> Options() const;

@@ -146,7 +146,12 @@ Result<WriteOutcome> Write(const storage::Location& location, arrow::RecordBatch
     outcome.removed_files = static_cast<int64_t>(snapshot->files().size());
   }
   ARROW_RETURN_NOT_OK(AdoptSchema(*rows.schema(), mode, options, transaction));
-  auto written = CommitRows(location, std::move(transaction), rows, mode, options, outcome, token);
+  std::shared_ptr<arrow::RecordBatchReader> ruled;
+  if (options.rule_rows) {
+    ARROW_ASSIGN_OR_RAISE(ruled, options.rule_rows(transaction));
+  }
+  auto written = CommitRows(location, std::move(transaction), ruled ? *ruled : rows, mode, options,
+                            outcome, token);
   const ConflictDetail* conflict = ConflictOf(written.status());
   if (conflict == nullptr || conflict->kind() != ConflictKind::kConcurrentTransaction) {
     return written;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ struct WriteOptions {
   std::optional<std::vector<std::string>> partition_columns;
   // The rows have passed the rules of the table (Transaction::RowRulesApplied).
   bool rows_checked = false;
+  // Append and overwrite: gives what is written in place of the rows, by the rules of the table as
+  // the transaction has it by then.
+  std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>(const Transaction&)> rule_rows;
   // Called when all rows are written, for what belongs into the same commit.
   std::function<Status(Transaction&)> before_commit;
 };

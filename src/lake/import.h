@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "delta/action.h"
 #include "delta/snapshot.h"
 #include "engine/query_engine.h"
+#include "lake/input/input_rows.h"
 
 namespace deltaport::lake {
 
@@ -22,14 +22,13 @@ enum class ImportMode {
 };
 
 struct ImportRequest {
-  // Parquet or CSV files or files of JSON lines, or globs; all with the same columns.
-  std::vector<std::string> files;
+  InputFiles input;
   std::string table;  // Path or URI of the table's folder.
   ImportMode mode = ImportMode::kAppend;
   std::vector<std::string> partition_columns;  // Only with kCreate.
   // Makes a repeated import safe: see delta::WriteOptions. Not with kCreate.
   std::optional<delta::SetTransaction> transaction;
-  std::function<void(int64_t rows)> on_rows;  // Told of rows as they are read; may be empty.
+  bool merge_schema = false;  // See delta::WriteOptions. Not with kCreate.
 };
 
 struct ImportOutcome {

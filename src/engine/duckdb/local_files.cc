@@ -5,20 +5,56 @@
 #include "engine/duckdb/error_translation.h"
 #include "engine/duckdb/instance.h"
 #include "engine/duckdb/result_stream.h"
+#include "engine/local_files.h"
 #include "engine/query_sql.h"
 
 namespace deltaport::engine {
 namespace {
 
-Result<std::string_view> ReaderOf(std::string_view pattern) {
+// JSON has no schema of its own; an object may be as large as the reader of lines takes it.
+constexpr int64_t kJsonObjectMaxBytes = int64_t{64} << 20;
+
+Result<LocalFormat> FormatOf(std::string_view pattern) {
   for (const std::string_view packed : {".gz", ".zst"}) {
     if (pattern.ends_with(packed)) pattern.remove_suffix(packed.size());
   }
-  if (pattern.ends_with(".parquet")) return "read_parquet";
-  if (pattern.ends_with(".csv") || pattern.ends_with(".tsv")) return "read_csv";
+  if (pattern.ends_with(".parquet")) return LocalFormat::kParquet;
+  if (pattern.ends_with(".csv") || pattern.ends_with(".tsv")) return LocalFormat::kCsv;
+  for (const std::string_view ending : {".json", ".jsonl", ".ndjson"}) {
+    if (pattern.ends_with(ending)) return LocalFormat::kJson;
+  }
   return Error(ErrorCode::kInvalidArgument,
-               "'{}' is neither .parquet nor .csv nor .tsv (these may end in .gz or .zst)",
+               "'{}' is neither .parquet nor .csv, .tsv, .json, .jsonl or .ndjson (text may end in "
+               ".gz or .zst)",
                pattern);
+}
+
+std::string Packing(std::string_view pattern) {
+  if (pattern.ends_with(".gz")) return ", compression = 'gzip'";
+  return pattern.ends_with(".zst") ? ", compression = 'zstd'" : "";
+}
+
+// The call that reads the files.
+std::string ReaderSql(const std::string& pattern, const LocalFileOptions& options) {
+  const std::string quoted = QuoteString(pattern);
+  switch (options.format) {
+    case LocalFormat::kParquet:
+      return fmt::format("read_parquet({})", quoted);
+    case LocalFormat::kJson:
+      return fmt::format("read_json({}, sample_size = -1, maximum_object_size = {}{})", quoted,
+                         kJsonObjectMaxBytes, Packing(pattern));
+    case LocalFormat::kCsv:
+      break;
+  }
+  if (options.text_columns.empty()) {
+    return fmt::format("read_csv({}, header = true{})", quoted, Packing(pattern));
+  }
+  std::string types;
+  for (const auto& column : options.text_columns) {
+    types += fmt::format("{}{}: 'VARCHAR'", types.empty() ? "" : ", ", QuoteString(column));
+  }
+  return fmt::format("read_csv({}, header = true, allow_quoted_nulls = false, types = {{{}}}{})",
+                     quoted, types, Packing(pattern));
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> RunOwn(const std::shared_ptr<Instance>& instance,
@@ -33,19 +69,26 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> RunOwn(const std::shared_ptr<I
 }  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(const std::string& pattern,
+                                                                 const LocalFileOptions& options,
                                                                  const CancelToken& token) {
-  ARROW_ASSIGN_OR_RAISE(const auto reader, ReaderOf(pattern));
   ARROW_ASSIGN_OR_RAISE(const auto instance, Instance::OpenUnlocked());
-  const std::string quoted = QuoteString(pattern);
   ARROW_ASSIGN_OR_RAISE(
       const auto matches,
-      RunOwn(instance, fmt::format("SELECT file FROM glob({}) LIMIT 1", quoted), token));
+      RunOwn(instance, fmt::format("SELECT file FROM glob({}) LIMIT 1", QuoteString(pattern)),
+             token));
   std::shared_ptr<arrow::RecordBatch> match;
   ARROW_RETURN_NOT_OK(matches->ReadNext(&match));
   if (match == nullptr || match->num_rows() == 0) {
     return Error(ErrorCode::kNotFound, "no file matches '{}'", pattern);
   }
-  return RunOwn(instance, fmt::format("SELECT * FROM {}({})", reader, quoted), token);
+  return RunOwn(instance, fmt::format("SELECT * FROM {}", ReaderSql(pattern, options)), token);
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(const std::string& pattern,
+                                                                 const CancelToken& token) {
+  LocalFileOptions options;
+  ARROW_ASSIGN_OR_RAISE(options.format, FormatOf(pattern));
+  return ReadLocalFiles(pattern, options, token);
 }
 
 }  // namespace deltaport::engine

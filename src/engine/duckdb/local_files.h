@@ -12,8 +12,8 @@
 
 namespace deltaport::engine {
 
-// Rows of the files that `pattern` (a path or glob) names: Parquet, or CSV and TSV, also packed
-// with gzip or zstd, by extension. kInvalidArgument for another extension.
+// Rows of the files that `pattern` (a path or glob) names, of the format that it ends with; see
+// engine/local_files.h. kInvalidArgument for another extension.
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(const std::string& pattern,
                                                                  const CancelToken& token);
 

@@ -10,6 +10,7 @@
 #include "delta/table_properties.h"
 #include "delta/transaction.h"
 #include "lake/upkeep/file_rewrite.h"
+#include "lake/upkeep/file_selection.h"
 
 namespace deltaport::lake {
 namespace {
@@ -89,10 +90,9 @@ class Compaction {
   Result<OptimizeOutcome> Run() {
     ARROW_ASSIGN_OR_RAISE(const Sizes sizes, SizesOf(*snapshot_, options_));
     const auto& files = snapshot_->files();
-    std::vector<size_t> candidates;
-    for (size_t file = 0; file < files.size(); ++file) {
-      if (IsCandidate(files, file, options_, sizes)) candidates.push_back(file);
-    }
+    ARROW_ASSIGN_OR_RAISE(auto candidates, SelectFiles(engine_, snapshot_, options_.where, token_));
+    std::erase_if(candidates,
+                  [&](size_t file) { return !IsCandidate(files, file, options_, sizes); });
     for (const auto& partition : GroupByPartition(*snapshot_, candidates)) {
       auto bins = PackBins(files, partition, sizes.target_bytes);
       if (!bins.empty()) ++outcome_.partitions;
@@ -137,7 +137,8 @@ class Compaction {
   delta::Operation OperationOf() const {
     delta::Operation operation;
     operation.name = options_.purge ? "REORG" : "OPTIMIZE";
-    operation.parameters["predicate"] = JsonListText({});
+    operation.parameters["predicate"] =
+        options_.where ? JsonListText({*options_.where}) : JsonListText({});
     if (options_.purge) {
       operation.parameters["applyPurge"] = "true";
     } else {

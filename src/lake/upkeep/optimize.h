@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "base/cancel_token.h"
 #include "base/error.h"
@@ -23,6 +24,8 @@ struct OptimizeOptions {
   std::optional<int64_t> min_file_bytes;
   // Files with a larger share of deleted rows are rewritten whatever their size.
   double deleted_rows_max = 0.05;
+  // Only the partitions for which this predicate in SQL is true; see SelectFiles.
+  std::optional<std::string> where;
   // Rewrites all files with a deletion vector, and no others: afterwards the table has none.
   bool purge = false;
   std::function<void(int64_t rows)> on_rows;  // Told of rows as they pass; may be empty.

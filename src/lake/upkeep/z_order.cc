@@ -14,6 +14,7 @@
 #include "delta/live_files.h"
 #include "delta/transaction.h"
 #include "lake/upkeep/file_rewrite.h"
+#include "lake/upkeep/file_selection.h"
 #include "lake/upkeep/hilbert.h"
 #include "lake/upkeep/order_column.h"
 #include "lake/upkeep/rows_in_memory.h"
@@ -125,10 +126,9 @@ class Ordering {
       return Error(ErrorCode::kInvalidArgument,
                    "the target size is {} bytes; a size must be positive", target_bytes_);
     }
-    std::vector<size_t> files;
-    for (size_t file = 0; file < snapshot_->files().size(); ++file) {
-      const bool done = options_.incremental && clusters_ && IsClustered(file);
-      if (!done) files.push_back(file);
+    ARROW_ASSIGN_OR_RAISE(auto files, SelectFiles(engine_, snapshot_, options_.where, token_));
+    if (options_.incremental && clusters_) {
+      std::erase_if(files, [&](size_t file) { return IsClustered(file); });
     }
     if (files.empty()) return outcome_;
     const Status ordered = OrderPartitions(files);
@@ -286,7 +286,8 @@ class Ordering {
   delta::Operation OperationOf() const {
     delta::Operation operation;
     operation.name = "OPTIMIZE";
-    operation.parameters["predicate"] = JsonListText({});
+    operation.parameters["predicate"] =
+        options_.where ? JsonListText({*options_.where}) : JsonListText({});
     operation.parameters[clusters_ ? "clusterBy" : "zOrderBy"] = JsonListText(columns_);
     operation.parameters[clusters_ ? "zOrderBy" : "clusterBy"] = JsonListText({});
     operation.parameters["auto"] = "false";

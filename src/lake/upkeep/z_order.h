@@ -24,6 +24,8 @@ struct ZOrderOptions {
   // the table is clustered.
   std::vector<std::string> columns;
   Curve curve = Curve::kHilbert;
+  // Only the partitions for which this predicate in SQL is true; see SelectFiles.
+  std::optional<std::string> where;
   // Size of the files. Nullopt: the table's delta.targetFileSize, else kTargetBytes.
   std::optional<int64_t> target_bytes;
   // Only files that are not clustered yet, in a table that is clustered by these columns.

@@ -50,10 +50,15 @@ Status ColumnValues::KeepOthers(const ChangeTarget& target) {
   for (size_t i = 0; i < sql_.size(); ++i) {
     const auto& field = *target.schema->field(static_cast<int>(i));
     if (decided_[i] || IsGenerated(field)) continue;
-    if (target.stored_schema->GetFieldIndex(field.name()) < 0) {
+    const auto stored = target.stored_schema->GetFieldByName(field.name());
+    if (!stored) {
       ARROW_ASSIGN_OR_RAISE(sql_[i], Cast("NULL", *field.type()));
-    } else {
-      sql_[i] = QuoteIdentifier(target.alias) + "." + QuoteIdentifier(field.name());
+      continue;
+    }
+    sql_[i] = QuoteIdentifier(target.alias) + "." + QuoteIdentifier(field.name());
+    // A type may become wider, and a struct get members.
+    if (!stored->type()->Equals(field.type())) {
+      ARROW_ASSIGN_OR_RAISE(sql_[i], Cast(sql_[i], *field.type()));
     }
   }
   return Status::OK();

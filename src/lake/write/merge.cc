@@ -1,7 +1,10 @@
 #include "lake/write/merge.h"
 
+#include <algorithm>
 #include <atomic>
 
+#include "delta/schema_edit.h"
+#include "delta/schema_merge.h"
 #include "lake/write/write_operation.h"
 
 namespace deltaport::lake {
@@ -52,23 +55,51 @@ Result<std::vector<std::string>> KeyColumns(const MergeRequest& request, const C
   return columns;
 }
 
+// The columns of the source that clauses set under their own names.
+std::shared_ptr<arrow::Schema> ColumnsToSet(const std::vector<MergeClause>& clauses,
+                                            const arrow::Schema& source) {
+  arrow::FieldVector fields;
+  for (const auto& field : source.fields()) {
+    const auto sets = [&](const MergeClause& clause) {
+      return clause.all_columns ||
+             std::ranges::any_of(clause.assignments, [&](const Assignment& assignment) {
+               return delta::SameName(assignment.column, field->name());
+             });
+    };
+    if (std::ranges::any_of(clauses, sets)) fields.push_back(field);
+  }
+  return arrow::schema(std::move(fields));
+}
+
 }  // namespace
 
 Result<MergeOutcome> Merge(engine::QueryEngine& engine, const storage::Location& table,
                            std::shared_ptr<arrow::RecordBatchReader> source,
                            const MergeRequest& request, const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, delta::Snapshot::Open(table));
+  if (DoneBefore(*snapshot, request.options)) {
+    MergeOutcome done;
+    done.already_done = true;
+    return done;
+  }
   RowChangeOptions options = request.options.changes;
   options.once = !MayMatchOften(request.clauses);
   ChangeTarget target;
   target.stored_schema = snapshot->schema();
   ARROW_ASSIGN_OR_RAISE(options.key_columns, KeyColumns(request, target, *source->schema()));
+  if (request.merge_schema) {
+    const auto columns = ColumnsToSet(request.clauses, *source->schema());
+    options.change_schema = [columns](delta::Transaction& transaction) {
+      return delta::MergeSchema(transaction, *columns);
+    };
+  }
   ARROW_ASSIGN_OR_RAISE(const auto changes, RowChanges::Start(engine, snapshot, options, token));
   MergeQueryInput input;
   input.source = source->schema();
   input.source_alias = request.source_alias;
   input.on = request.on;
   input.clauses = request.clauses;
+  input.schema_merged = request.merge_schema;
   ARROW_ASSIGN_OR_RAISE(const auto query,
                         MergeQuery(TargetOf(*changes, *snapshot, request.table_alias), input));
   changes->transaction().ReadMatching([](const delta::AddFile&) { return true; });

@@ -25,6 +25,10 @@ struct MergeRequest {
   std::vector<MergeClause> clauses;
   std::string table_alias = "target";
   std::string source_alias = "source";
+  // The table gets the columns of the source that "*" or an assignment of a clause would set but
+  // the table lacks, and wider types if delta.enableTypeWidening is on. With "*", columns that the
+  // source lacks keep their value, or are null in new rows.
+  bool merge_schema = false;
   RowStatementOptions options;
 };
 

@@ -70,6 +70,13 @@ std::shared_ptr<arrow::Schema> ColumnsOf(const arrow::Schema& table,
   return arrow::schema(std::move(fields));
 }
 
+// Rows that stood in the table lack its new columns.
+delta::DataFileWriterOptions WriterOptions(const RowChangeOptions& options) {
+  delta::DataFileWriterOptions files = options.files;
+  if (options.change_schema) files.fill_missing = true;
+  return files;
+}
+
 }  // namespace
 
 RowChanges::RowChanges(engine::QueryEngine& engine, std::shared_ptr<const delta::Snapshot> snapshot,
@@ -79,7 +86,7 @@ RowChanges::RowChanges(engine::QueryEngine& engine, std::shared_ptr<const delta:
       snapshot_(std::move(snapshot)),
       options_(options),
       token_(token),
-      target_{engine, snapshot_, std::move(files), options.files},
+      target_{engine, transaction.metadata(), std::move(files), WriterOptions(options)},
       transaction_(std::move(transaction)),
       deleted_(options.positions_max_bytes) {}
 
@@ -87,9 +94,8 @@ Result<std::unique_ptr<RowChanges>> RowChanges::Start(
     engine::QueryEngine& engine, const std::shared_ptr<const delta::Snapshot>& snapshot,
     const RowChangeOptions& options, const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(auto transaction, delta::Transaction::Start(snapshot));
-  ARROW_ASSIGN_OR_RAISE(
-      auto files,
-      delta::DataFileTarget::Make(snapshot->location(), snapshot->metadata(), snapshot->domains()));
+  if (options.change_schema) ARROW_RETURN_NOT_OK(options.change_schema(transaction));
+  ARROW_ASSIGN_OR_RAISE(auto files, transaction.FileTarget());
   const delta::TableProperties properties = files.properties;
   const auto features = delta::WriterFeatures(snapshot->protocol());
   const bool has_vectors = std::ranges::count(features, "deletionVectors") > 0;
@@ -146,12 +152,14 @@ Status RowChanges::Apply(const ChangeQuery& query, arrow::RecordBatchReader& row
 
 Status RowChanges::OpenSinks(const ChangeQuery& query) {
   if (options_.count_only) return Status::OK();
-  if (query.old_rows) old_rows_ = MakeChangeRowSink(target_, token_);
+  if (query.old_rows) {
+    old_rows_ = MakeChangeRowSink(target_, *snapshot_->schema(), token_);
+  }
   const auto open = [&](const std::vector<int>& columns, std::string_view change_type,
                         bool row_ids) {
     RowTarget target = target_;
     target.rewrites_rows = change_type == "update_postimage";
-    auto schema = ColumnsOf(*snapshot_->schema(), columns);
+    auto schema = ColumnsOf(*target_.files.schema, columns);
     if (row_ids) {
       target.options.extra_columns = {arrow::field(row_id_column_, arrow::int64())};
       auto fields = schema->fields();
@@ -167,7 +175,7 @@ Status RowChanges::OpenSinks(const ChangeQuery& query) {
   if (!query.inserts) return Status::OK();
   const bool together = updates && !change_feed_ && !query.row_ids &&
                         query.update_columns == query.insert_columns &&
-                        !ComputesColumns(*snapshot_->schema());
+                        !ComputesColumns(*target_.files.schema);
   inserts = together ? updates : open(query.insert_columns, "insert", false);
   return Status::OK();
 }
@@ -299,6 +307,17 @@ Result<int64_t> RowChanges::PhysicalRows(size_t file) const {
       const auto parquet,
       columnar::ParquetFile::Open(*snapshot_->location().store, snapshot_->FilePath(file)));
   return parquet->rows();
+}
+
+Status RowChanges::InsertRows(std::shared_ptr<arrow::RecordBatchReader> rows,
+                              std::vector<RowCheck> checks) {
+  RowTarget target = target_;
+  target.checks = std::move(checks);
+  ARROW_ASSIGN_OR_RAISE(
+      auto written, WriteRowFiles(target, std::move(rows), change_feed_ ? "insert" : "", token_));
+  counts_.inserted_rows += written.rows;
+  Take(std::move(written));
+  return Status::OK();
 }
 
 Status RowChanges::DeleteFiles(std::span<const size_t> files) {

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -46,7 +47,9 @@ struct RowChangeOptions {
   // Otherwise it is deleted once; rows must not be updated twice then.
   bool once = false;
   std::vector<std::string> key_columns;
-  bool count_only = false;  // Writes nothing; there is nothing to commit then.
+  bool count_only = false;  // Leaves nothing behind; there is nothing to commit then.
+  // Changes the columns of the table in the same commit; may be empty.
+  std::function<Status(delta::Transaction&)> change_schema;
 };
 
 struct RowChangeCounts {
@@ -87,9 +90,18 @@ class RowChanges {
 
   delta::Transaction& transaction() { return transaction_; }
 
+  // The table's columns after the commit.
+  const std::shared_ptr<arrow::Schema>& schema() const { return target_.files.schema; }
+
   // Carries out the changes that `rows`, the answer to `query`, holds. Once. Errors of the rows'
   // own reader and of the table's rules as they are.
   Status Apply(const ChangeQuery& query, arrow::RecordBatchReader& rows);
+
+  // Adds rows, which pass the table's rules and `checks`.
+  Status InsertRows(std::shared_ptr<arrow::RecordBatchReader> rows, std::vector<RowCheck> checks);
+
+  // New data files so far.
+  const std::vector<delta::AddFile>& new_files() const { return written_.files; }
 
   // Deletes all rows of files, by index in the snapshot. They must not have other deletions.
   Status DeleteFiles(std::span<const size_t> files);

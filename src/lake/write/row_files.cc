@@ -66,20 +66,26 @@ class CopyingReader final : public arrow::RecordBatchReader {
   int64_t count_ = 0;
 };
 
-Result<WrittenRows> WriteNewRows(const RowTarget& target,
-                                 std::shared_ptr<arrow::RecordBatchReader> rows,
-                                 const std::string& change_type, const CancelToken& token) {
+}  // namespace
+
+Result<WrittenRows> WriteRowFiles(const RowTarget& target,
+                                  std::shared_ptr<arrow::RecordBatchReader> rows,
+                                  const std::string& change_type, const CancelToken& token) {
   std::unique_ptr<RowSink> changes;
-  if (!change_type.empty()) changes = MakeChangeRowSink(target, token);
+  if (!change_type.empty()) {
+    changes = MakeChangeRowSink(target, *target.files.schema, token);
+  }
   // Rules know the table's columns only.
   const bool carries = !target.options.extra_columns.empty();
   const auto carried = std::make_shared<CarriedColumn>();
   if (carries) rows = carried->TakeOff(std::move(rows));
   RowRuleOptions rules;
   rules.rewrites_rows = target.rewrites_rows;
+  rules.more_checks = target.checks;
+  rules.fill_members = target.options.fill_missing;
   ARROW_ASSIGN_OR_RAISE(const auto ruled,
-                        ApplyRowRules(target.engine, target.snapshot->metadata(),
-                                      target.files.schema, std::move(rows), rules, token));
+                        ApplyRowRules(target.engine, target.metadata, target.files.schema,
+                                      std::move(rows), rules, token));
   std::shared_ptr<arrow::RecordBatchReader> checked = ruled;
   if (carries) checked = carried->PutBack(ruled);
   CopyingReader reader(std::move(checked), changes.get(), change_type);
@@ -104,22 +110,21 @@ Result<WrittenRows> WriteNewRows(const RowTarget& target,
   return written;
 }
 
-}  // namespace
-
 std::unique_ptr<RowSink> MakeNewRowSink(const RowTarget& target,
                                         std::shared_ptr<arrow::Schema> schema,
                                         std::string change_type, const CancelToken& token) {
   return std::make_unique<RowSink>(
       std::move(schema),
       [target, change_type = std::move(change_type)](auto rows, const CancelToken& cancel) {
-        return WriteNewRows(target, std::move(rows), change_type, cancel);
+        return WriteRowFiles(target, std::move(rows), change_type, cancel);
       },
       token);
 }
 
-std::unique_ptr<RowSink> MakeChangeRowSink(const RowTarget& target, const CancelToken& token) {
+std::unique_ptr<RowSink> MakeChangeRowSink(const RowTarget& target, const arrow::Schema& columns,
+                                           const CancelToken& token) {
   return std::make_unique<RowSink>(
-      ChangeSchema(*target.files.schema),
+      ChangeSchema(columns),
       [target](const auto& rows, const CancelToken& cancel) -> Result<WrittenRows> {
         WrittenRows written;
         ARROW_ASSIGN_OR_RAISE(

@@ -5,49 +5,18 @@
 #include <utility>
 
 #include <arrow/array/util.h>
-#include <arrow/scalar.h>
 
 #include "columnar/delta_schema.h"
 #include "delta/schema_text.h"
 #include "delta/write_schema.h"
 #include "engine/query_sql.h"
 #include "lake/write/identity_values.h"
+#include "lake/write/row_text.h"
 
 namespace deltaport::lake {
 namespace {
 
 constexpr std::string_view kInput = "given_rows";
-constexpr size_t kShownBytes = 60;    // Of a value in messages.
-constexpr size_t kShownColumns = 12;  // Of a row.
-
-std::string Shown(const arrow::Array& column, int64_t row) {
-  const auto scalar = column.GetScalar(row);
-  if (!scalar.ok()) return "?";
-  std::string text = (*scalar)->is_valid ? (*scalar)->ToString() : "null";
-  if (text.size() <= kShownBytes) return text;
-  size_t end = kShownBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
-
-// "a = 1, b = x, …": the columns of `first` before the others.
-std::string ShowRow(const arrow::RecordBatch& batch, int64_t row,
-                    const std::vector<std::string>& first) {
-  std::vector<int> order;
-  for (const auto& name : first) {
-    const int index = batch.schema()->GetFieldIndex(name);
-    if (index >= 0) order.push_back(index);
-  }
-  for (int i = 0; i < batch.num_columns(); ++i) {
-    if (std::find(order.begin(), order.end(), i) == order.end()) order.push_back(i);
-  }
-  std::string text;
-  for (size_t i = 0; i < std::min(order.size(), kShownColumns); ++i) {
-    text += fmt::format("{}{} = {}", i == 0 ? "" : ", ", batch.schema()->field(order[i])->name(),
-                        Shown(*batch.column(order[i]), row));
-  }
-  return order.size() > kShownColumns ? text + ", …" : text;
-}
 
 // Which columns come from where.
 struct ColumnPlan {
@@ -113,10 +82,10 @@ ColumnPlan PlanColumns(const TableRules& rules, const arrow::Schema& table,
 class PreparedRows final : public arrow::RecordBatchReader {
  public:
   static Result<std::shared_ptr<PreparedRows>> Make(std::shared_ptr<arrow::RecordBatchReader> rows,
-                                                    const ColumnPlan& plan,
-                                                    const TableRules& rules) {
+                                                    const ColumnPlan& plan, const TableRules& rules,
+                                                    bool fill_members) {
     ARROW_ASSIGN_OR_RAISE(auto converter,
-                          delta::RowConverter::Make(plan.given, *rows->schema(), false));
+                          delta::RowConverter::Make(plan.given, *rows->schema(), fill_members));
     std::shared_ptr<PreparedRows> prepared(
         new PreparedRows(std::move(rows), std::move(converter), plan));
     for (const auto& identity : rules.identities) {
@@ -433,7 +402,8 @@ Result<std::shared_ptr<RuledRows>> ApplyRowRules(engine::QueryEngine& engine,
   if (plan.complete && rules.identities.empty() && !statement.needed()) {
     return std::make_shared<CheckedRows>(std::move(rows), nullptr, std::nullopt, metadata);
   }
-  ARROW_ASSIGN_OR_RAISE(auto prepared, PreparedRows::Make(std::move(rows), plan, rules));
+  ARROW_ASSIGN_OR_RAISE(auto prepared,
+                        PreparedRows::Make(std::move(rows), plan, rules, options.fill_members));
   if (!statement.needed()) {
     return std::make_shared<CheckedRows>(prepared, prepared, std::nullopt, metadata);
   }

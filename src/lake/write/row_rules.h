@@ -27,6 +27,7 @@ struct RowRuleOptions {
   std::vector<RowCheck> more_checks;  // Beside those of the table, over its columns.
   // Columns of the rows that the table does not have; they pass as they are.
   arrow::FieldVector extra_columns;
+  bool fill_members = false;  // Structs of the rows may lack members, which are null then.
 };
 
 // Rows with every column of the table, to be matched by name. For one thread, like any reader.

@@ -7,7 +7,7 @@ namespace deltaport::lake {
 ChangeTarget TargetOf(const RowChanges& changes, const delta::Snapshot& snapshot,
                       std::string_view alias) {
   ChangeTarget target;
-  target.schema = snapshot.schema();
+  target.schema = changes.schema();
   target.stored_schema = snapshot.schema();
   target.alias = alias;
   target.old_rows = changes.wants_old_rows();
@@ -42,18 +42,49 @@ Status RunChangeQuery(engine::QueryEngine& engine, RowChanges& changes, const Ch
   return changes.Apply(query, *rows);
 }
 
+bool DoneBefore(const delta::Snapshot& snapshot, const RowStatementOptions& options) {
+  if (!options.transaction) return false;
+  const auto done = snapshot.TransactionVersion(options.transaction->application_id);
+  return done && *done >= options.transaction->version;
+}
+
+RowStatementOutcome AlreadyDone() {
+  RowStatementOutcome outcome;
+  outcome.already_done = true;
+  return outcome;
+}
+
+namespace {
+
+// Another attempt of the same statement may have been faster.
+Result<bool> DoneMeanwhile(RowChanges& changes, const RowStatementOptions& options,
+                           const Status& failure) {
+  const auto* conflict = delta::ConflictOf(failure);
+  if (!conflict || conflict->kind() != delta::ConflictKind::kConcurrentTransaction) return false;
+  ARROW_ASSIGN_OR_RAISE(const auto latest, changes.transaction().snapshot()->Refresh());
+  return DoneBefore(*latest, options);
+}
+
+}  // namespace
+
 Result<RowStatementOutcome> CommitChanges(
     RowChanges& changes, const RowStatementOptions& options,
     const std::function<delta::Operation(const RowChangeCounts&)>& operation) {
   RowStatementOutcome outcome;
   ARROW_ASSIGN_OR_RAISE(outcome.counts, changes.Finish());
-  if (!outcome.counts.any() || options.changes.count_only) return outcome;
+  if (options.changes.count_only) return outcome;
+  if (!outcome.counts.any() && !options.transaction) return outcome;
   if (options.transaction) {
     changes.transaction().SetTransactionVersion(options.transaction->application_id,
                                                 options.transaction->version);
   }
-  ARROW_ASSIGN_OR_RAISE(const auto committed, changes.Commit(operation(outcome.counts)));
-  outcome.version = committed.version;
+  const auto committed = changes.Commit(operation(outcome.counts));
+  if (!committed.ok()) {
+    ARROW_ASSIGN_OR_RAISE(const bool done, DoneMeanwhile(changes, options, committed.status()));
+    if (!done) return committed.status();
+    return AlreadyDone();
+  }
+  outcome.version = committed->version;
   return outcome;
 }
 

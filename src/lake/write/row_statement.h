@@ -20,14 +20,20 @@ namespace deltaport::lake {
 
 struct RowStatementOptions {
   RowChangeOptions changes;
-  // Recorded with the commit, so that a client that repeats itself can tell.
+  // Makes the statement happen once: where the table has recorded that version of the application,
+  // or a later one, nothing is done. With it, a statement that changes nothing is committed, too.
   std::optional<delta::SetTransaction> transaction;
 };
 
 struct RowStatementOutcome {
   std::optional<delta::TableVersion> version;  // Committed; none if nothing changed.
   RowChangeCounts counts;
+  bool already_done = false;  // `transaction` was recorded before.
 };
+
+// Whether the table has what `options.transaction` identifies.
+bool DoneBefore(const delta::Snapshot& snapshot, const RowStatementOptions& options);
+RowStatementOutcome AlreadyDone();
 
 // How a table is changed by a statement in which it is called `alias`.
 ChangeTarget TargetOf(const RowChanges& changes, const delta::Snapshot& snapshot,
@@ -43,7 +49,7 @@ Result<std::optional<engine::Expression>> ParsePredicate(const std::optional<std
 Status RunChangeQuery(engine::QueryEngine& engine, RowChanges& changes, const ChangeQuery& query,
                       std::shared_ptr<arrow::RecordBatchReader> source, const CancelToken& token);
 
-// Finishes the changes and commits them, unless there are none.
+// Finishes the changes and commits them, unless there are none or somebody else has made them.
 Result<RowStatementOutcome> CommitChanges(
     RowChanges& changes, const RowStatementOptions& options,
     const std::function<delta::Operation(const RowChangeCounts&)>& operation);

@@ -13,6 +13,7 @@ constexpr char kAlias[] = "target";
 Result<RowStatementOutcome> Update(engine::QueryEngine& engine, const storage::Location& table,
                                    const UpdateRequest& request, const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, delta::Snapshot::Open(table));
+  if (DoneBefore(*snapshot, request.options)) return AlreadyDone();
   ARROW_ASSIGN_OR_RAISE(const auto where, ParsePredicate(request.where, *snapshot, kAlias));
   ARROW_ASSIGN_OR_RAISE(const auto changes,
                         RowChanges::Start(engine, snapshot, request.options.changes, token));

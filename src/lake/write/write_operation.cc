@@ -72,6 +72,25 @@ delta::Operation UpdateOperation(std::string_view predicate, const RowChangeCoun
   return operation;
 }
 
+delta::Operation OverwriteOperation(std::string_view predicate, bool partitions,
+                                    const std::vector<std::string>& partition_columns,
+                                    const RowChangeCounts& counts) {
+  delta::Operation operation;
+  operation.name = "WRITE";
+  operation.parameters["mode"] = Quoted("Overwrite");
+  std::vector<std::string> columns;
+  for (const auto& column : partition_columns) columns.push_back(Quoted(column));
+  operation.parameters["partitionBy"] = QuotedList(columns);
+  if (!predicate.empty()) operation.parameters["predicate"] = Quoted(predicate);
+  if (partitions) operation.parameters["isDynamicPartitionOverwrite"] = "true";
+  AddFileMetrics(counts, operation.metrics);
+  operation.metrics["numFiles"] = std::to_string(counts.added_files);
+  operation.metrics["numOutputRows"] = std::to_string(counts.inserted_rows + counts.copied_rows);
+  operation.metrics["numOutputBytes"] = std::to_string(counts.added_bytes);
+  operation.metrics["numDeletedRows"] = std::to_string(counts.deleted_rows);
+  return operation;
+}
+
 delta::Operation MergeOperation(std::string_view on, const std::vector<MergeClause>& clauses,
                                 const RowChangeCounts& counts, int64_t source_rows) {
   delta::Operation operation;

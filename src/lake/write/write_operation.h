@@ -19,6 +19,10 @@ using OperationMetrics = std::map<std::string, std::string>;
 // "DELETE" and "UPDATE"; `predicate` empty: all rows.
 delta::Operation DeleteOperation(std::string_view predicate, const RowChangeCounts& counts);
 delta::Operation UpdateOperation(std::string_view predicate, const RowChangeCounts& counts);
+// `partitions`: only the partitions of the rows were overwritten.
+delta::Operation OverwriteOperation(std::string_view predicate, bool partitions,
+                                    const std::vector<std::string>& partition_columns,
+                                    const RowChangeCounts& counts);
 delta::Operation MergeOperation(std::string_view on, const std::vector<MergeClause>& clauses,
                                 const RowChangeCounts& counts, int64_t source_rows);
 

@@ -73,9 +73,10 @@ def test_a_repeated_append_does_nothing(run_deltaport, append, ruled_table):
     assert alone.returncode == 2 and "belong together" in alone.stderr
 
 
-def test_overwrite_counts_on(run_deltaport, append, ruled_table):
+def test_overwrite_counts_on(run_deltaport, append, ruled_table, tmp_path):
     assert append(ruled_table, [{"id": 1}]).returncode == 0
-    assert append(ruled_table, [{"id": 2}], "--mode", "overwrite").returncode == 0
+    pq.write_table(pa.table({"id": [2]}), tmp_path / "new.parquet")
+    assert run_deltaport("overwrite", ruled_table, tmp_path / "new.parquet").returncode == 0
     assert [row["key"] for row in rows_of(run_deltaport, ruled_table)] == [110]
 
 

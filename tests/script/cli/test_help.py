@@ -3,7 +3,12 @@
 import pytest
 
 COMMANDS = ["serve", "query", "ls", "schema", "history", "checkpoint", "read", "import", "create",
-            "append", "delete", "update", "merge", "changes", "optimize", "z-order", "vacuum",
+            "append", "overwrite", "alter", "alter add-column", "alter rename-column",
+            "alter drop-column", "alter change-type", "alter set-not-null", "alter drop-not-null",
+            "alter set-default", "alter drop-default", "alter set-comment", "alter set-property",
+            "alter unset-property", "alter add-constraint", "alter drop-constraint",
+            "alter cluster-by", "delete", "update", "merge", "changes",
+            "optimize", "z-order", "vacuum",
             "restore", "convert", "config", "config check", "config print", "config example",
             "completion", "version"]
 

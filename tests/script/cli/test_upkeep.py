@@ -111,3 +111,53 @@ def test_changes_are_those_that_deltalake_sees(run_deltaport, tmp_path):
                     for row in feed.to_pylist())
     assert ours == theirs
     assert (2, "update_preimage", 3) in ours and (2, "update_postimage", 30) in ours
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """Partitions a and b, two files each."""
+    import pyarrow as pa
+    from deltalake import write_deltalake
+    path = tmp_path / "parts"
+    for ids in ([1, 2], [3, 4]):
+        write_deltalake(str(path), pa.table({"id": ids, "part": ["a", "b"]}),
+                        partition_by=["part"], mode="append")
+    return path
+
+
+@pytest.mark.parametrize("command", [["optimize"], ["z-order", "--columns", "id"]])
+def test_a_predicate_chooses_the_partitions_to_rewrite(run_deltaport, parts, command):
+    outcome = numbers(run_deltaport(command[0], parts, *command[1:], "--where", "part = 'b'",
+                                    "--output", "json"))
+    assert (outcome["removed_files"], outcome["added_files"], outcome["partitions"]) == (2, 1, 1)
+    assert ids(parts) == [1, 2, 3, 4]
+    files = [path for path in DeltaTable(str(parts)).file_uris() if "part=a" in path]
+    assert len(files) == 2
+
+
+@pytest.mark.parametrize("where, message", [
+    ("id = 1", "reads the column 'id'; files are chosen by partition columns only: part"),
+    ("part =", "part =")])
+def test_rows_cannot_choose_files_to_rewrite(run_deltaport, parts, events, where, message):
+    refused = run_deltaport("optimize", parts, "--where", where)
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    whole = run_deltaport("optimize", events, "--where", "id = 1")
+    assert whole.returncode == 2 and "it is not partitioned" in whole.stderr
+
+
+def test_changes_between_a_version_and_a_time(run_deltaport, tmp_path):
+    import pyarrow as pa
+    from deltalake import write_deltalake
+    table = str(tmp_path / "feed")
+    for number in range(3):
+        write_deltalake(table, pa.table({"id": [number]}), mode="append",
+                        configuration={"delta.enableChangeDataFeed": "true"})
+    def changed(*bounds):
+        result = run_deltaport("changes", table, *bounds, "--output", "json")
+        assert result.returncode == 0, result.stderr
+        return [row["id"] for row in json.loads(result.stdout)]
+    assert changed("--from", "1", "--until", "2999-01-01") == [1, 2]
+    assert changed("--since", "2000-01-01", "--to", "1") == [0, 1]
+    both = run_deltaport("changes", table, "--from", "1", "--since", "2000-01-01")
+    assert both.returncode == 2 and "one of them" in both.stderr

@@ -1,0 +1,1 @@
+set(json_lines_fuzz_LAYERS lake)
