@@ -101,6 +101,37 @@ TEST(TableFeature, IcebergCompatIsRefusedOnlyWhereItIsOn) {
   EXPECT_NE(refused.message().find("icebergCompatV2"), std::string::npos);
 }
 
+TEST(TableFeature, FeaturesThatWeLackAreRefusedByName) {
+  for (const char* name :
+       {"catalogManaged", "geospatial", "coordinatedCommits-preview", "telepathy"}) {
+    SCOPED_TRACE(name);
+    Protocol protocol;
+    protocol.min_writer_version = 7;
+    protocol.writer_features = {name};
+    EXPECT_TRUE(CheckReadable(protocol).ok());
+    EXPECT_NE(CheckWritable(protocol, {}).message().find(name), std::string::npos);
+    protocol.min_reader_version = 3;
+    protocol.reader_features = {name};
+    const Status refused = CheckReadable(protocol);
+    EXPECT_EQ(CodeOf(refused), ErrorCode::kUnsupportedFeature);
+    EXPECT_NE(refused.message().find(name), std::string::npos);
+  }
+}
+
+TEST(TableFeature, TablesWithVariantsAreReadAndNotWritten) {
+  Protocol protocol;
+  protocol.min_reader_version = 3;
+  protocol.min_writer_version = 7;
+  protocol.reader_features = protocol.writer_features = {"variantType", "variantShredding"};
+  EXPECT_TRUE(CheckReadable(protocol).ok());
+  EXPECT_TRUE(CheckWritable(protocol, {}).ok());
+  Metadata used;
+  used.schema_string = R"({"type":"struct","fields":[{"name":"v","type":"variant"}]})";
+  const Status refused = CheckWritable(protocol, used);
+  EXPECT_EQ(CodeOf(refused), ErrorCode::kUnsupportedFeature);
+  EXPECT_NE(refused.message().find("variantType"), std::string::npos);
+}
+
 TEST(TableFeature, RulesOfRowsStopOnlyWhoDoesNotKeepThem) {
   Protocol protocol;
   protocol.min_writer_version = 3;
