@@ -75,10 +75,10 @@ Status AppendFile(const std::string& path, const std::string& rows_path) {
   ARROW_ASSIGN_OR_RAISE(const auto reader, engine->ReadLocalFiles(rows_path, CancelToken()));
   ARROW_ASSIGN_OR_RAISE(const auto rows, reader->ToTable());
   const auto start = std::chrono::steady_clock::now();
-  ARROW_RETURN_NOT_OK(
-      deltaport::lake::AppendRows(*engine, table, std::make_shared<arrow::TableBatchReader>(rows),
-                                  deltaport::lake::AppendMode::kAppend, {}, CancelToken())
-          .status());
+  ARROW_RETURN_NOT_OK(deltaport::lake::AppendRows(*engine, table,
+                                                  std::make_shared<arrow::TableBatchReader>(rows),
+                                                  {}, CancelToken())
+                          .status());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   std::cout << took.count() << '\n';
   return Status::OK();

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures how fast logs of Delta tables are read, beside delta-rs (PyPI `deltalake`).
 
-Each question is: open the table and list the paths of the files of one partition, or of those that
-may hold a range of numbers. Both sides run in a process that is up already, take turns and must list
-the same files; what is shown is the median of five rounds and the peak memory of the process. The
-tables are made once and kept in the cache folder; they have a log only, because no data file is read.
+Each question is: open the table and list the paths of the files of one partition, or of those
+that may hold a range of numbers. Both sides run in a process that is up already, take turns and
+must list the same files; what is shown is the median of five rounds and the peak memory of the
+process. The tables are made once and kept in the cache folder; they have a log only, because no
+data file is read.
 
     cmake --build --preset release --target delta_open
     .venv/bin/python benchmarks/delta_log.py
@@ -159,7 +160,7 @@ def questions(scale):
     checked = made_table("checkpointed", commits, 1, checkpoint=True)
     large = made_table("files", 100, files, checkpoint=True)
     middle = 50 * files * 1000
-    between = f"id between {middle} {middle + 10_000 * files - 1}"
+    between = f"id between {middle} {middle + 1_000 * files - 1}"
     return [Question(f"open {commits:,} commits without a checkpoint", 4, opening(many, PARTITION)),
             Question(f"open {commits:,} commits with a checkpoint", 2,
                      opening(checked, PARTITION)),

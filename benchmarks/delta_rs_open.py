@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""delta-rs behind the commands of delta_open.cc, for delta_log.py: the same in a process of its own."""
+"""delta-rs behind the commands of delta_open.cc, for delta_log.py, in a process of its own."""
 
 import sys
 import time

@@ -16,6 +16,7 @@ constexpr double kDictionaryMaxBytes = 1 << 20;  // Of parquet::WriterProperties
 constexpr double kDistinctShareMax = 0.7;  // Beyond it indices and dictionary exceed plain values.
 constexpr int64_t kSampleRows = 8 * 1024;
 constexpr double kValuesMax = 1e9;
+constexpr uint64_t kRandomFactor = 6364136223846793005;  // Of Knuth's MMIX.
 constexpr int kEstimateRounds = 50;
 
 struct Sample {
@@ -24,14 +25,18 @@ struct Sample {
   int64_t bytes = 0;
 };
 
-// Every nth value; nulls take no part.
+// One value out of each run of so many; nulls take no part. Where in the run changes, so that
+// values that come in turns are seen as often as others.
 template <typename ValueAt>
 Sample Look(const arrow::Array& array, const ValueAt& value_at) {
   const int64_t step = std::max<int64_t>(1, array.length() / kSampleRows);
   std::unordered_set<std::string_view> seen;
   seen.reserve(static_cast<size_t>(array.length() / step) + 1);
   Sample sample;
-  for (int64_t i = 0; i < array.length(); i += step) {
+  uint64_t random = 1;
+  for (int64_t first = 0; first + step <= array.length(); first += step) {
+    random = random * kRandomFactor + 1;
+    const auto i = first + static_cast<int64_t>((random >> 33) % static_cast<uint64_t>(step));
     if (array.IsNull(i)) continue;
     const std::string_view value = value_at(i);
     ++sample.rows;

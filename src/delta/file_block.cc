@@ -212,7 +212,7 @@ const arrow::Int64Array& FileBlock::record_counts() const {
       return Status::OK();
     };
     // No range fails.
-    RunRanges(rows(), kBlockTaskRows, kBlockThreadsMax, count).Warn();
+    ARROW_WARN_NOT_OK(RunRanges(rows(), kBlockTaskRows, kBlockThreadsMax, count), "counting rows");
     record_counts_ = CountsOf(std::move(counts));
   });
   return *record_counts_;

@@ -67,6 +67,18 @@ TEST(ChangeRows, AddedAndRemovedFilesAreInsertedAndDeletedRows) {
   EXPECT_EQ(Changes(table, {2, 2}), (std::vector<std::string>{"insert 3 at 2"}));
 }
 
+TEST(ChangeRows, ColumnsMayBeMapped) {
+  for (const char* mapping : {"name", "id"}) {
+    SCOPED_TRACE(mapping);
+    auto properties = kFeed;
+    properties["delta.columnMapping.mode"] = mapping;
+    UpkeepTable table(properties);
+    table.Append({1, 2});
+    SetVector(table, {0});
+    EXPECT_EQ(Changes(table, {1, std::nullopt}).size(), 3U);
+  }
+}
+
 TEST(ChangeRows, AChangedDeletionVectorIsTheDifference) {
   UpkeepTable table(kFeed);
   table.Append({10, 11, 12, 13});

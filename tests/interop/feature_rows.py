@@ -32,7 +32,8 @@ COLUMNS = {
                [Decimal("999999999999.999999"), None, Decimal("-0.000001")]),
     "big": ("DECIMAL(38,18)", pa.decimal128(38, 18),
             [Decimal("99999999999999999999.999999999999999999"), None,
-             Decimal("-1.000000000000000001"), Decimal("-99999999999999999999.999999999999999999")]),
+             Decimal("-1.000000000000000001"),
+             Decimal("-99999999999999999999.999999999999999999")]),
     "flag": ("BOOLEAN", pa.bool_(), [True, False, None]),
     "bytes": ("BINARY", pa.binary(), [b"", b"\x00\xff", None, bytes(range(256)), b"plain"]),
     "day": ("DATE", pa.date32(), [date(1970, 1, 1), date(1, 1, 1), date(1582, 10, 4), None,
@@ -45,8 +46,8 @@ COLUMNS = {
     "list": ("ARRAY<INT>", pa.list_(pa.int32()), [[1, None, 3], [], None, [2**31 - 1]]),
     "map": ("MAP<STRING, DOUBLE>", pa.map_(pa.string(), pa.float64()),
             [[("a", 1.0), ("b", None)], [], None, [("☃", float("nan"))], [("", -0.0)]]),
-    "struct": ("STRUCT<x: BIGINT, y: ARRAY<STRUCT<z: STRING>>, w: STRUCT<d: DATE, m: MAP<INT, "
-               "STRING>>>",
+    "struct": ("STRUCT<x: BIGINT, y: ARRAY<STRUCT<z: STRING>>, "
+               "w: STRUCT<d: DATE, m: MAP<INT, STRING>>>",
                pa.struct([("x", pa.int64()), ("y", pa.list_(pa.struct([("z", pa.string())]))),
                           ("w", pa.struct([("d", pa.date32()),
                                            ("m", pa.map_(pa.int32(), pa.string()))]))]),

@@ -1,8 +1,10 @@
 #include "engine/duckdb/scan_table.h"
 
 #include <arrow/builder.h>
+#include <arrow/util/key_value_metadata.h>
 #include <duckdb/storage/statistics/numeric_stats.hpp>
 
+#include "columnar/delta_schema.h"
 #include "delta/live_files.h"
 #include "delta/type_change.h"
 #include "engine/duckdb/capability_file_system.h"
@@ -39,6 +41,12 @@ Result<std::shared_ptr<arrow::Array>> HiveConstants(const ParquetFiles& files,
   return builder->Finish();
 }
 
+// False for what a view adds to the columns of its table: that is in files under its own name
+// (delta/snapshot_view.h). The snapshot has checked that all others are mapped, if mapping is on.
+bool IsMapped(const arrow::Field& field) {
+  return field.metadata() && field.metadata()->Contains(columnar::kPhysicalNameKey);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ScanTable>> ScanTable::Make(const TableSource& source) {
@@ -73,8 +81,10 @@ Status ScanTable::AddSnapshot(std::shared_ptr<const delta::Snapshot> snapshot) {
       return Error(ErrorCode::kNotFound, "the table has no column '{}'", field->name());
     }
     const bool constant = snapshot_->IsPartitionColumn(stored);
-    ARROW_ASSIGN_OR_RAISE(columns_.emplace_back(),
-                          TableColumn::Make(*snapshot_->schema()->field(stored), mapping));
+    const arrow::Field& own = *snapshot_->schema()->field(stored);
+    ARROW_ASSIGN_OR_RAISE(
+        columns_.emplace_back(),
+        TableColumn::Make(own, IsMapped(own) ? mapping : delta::ColumnMappingMode::kNone));
     columns_.back().stored = columns_.back().stored && !constant;
     stored_columns_.push_back(stored);
     auto& values = constants_.emplace_back();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include <arrow/buffer.h>
 #include <arrow/io/file.h>
 #include <arrow/ipc/reader.h>
 
@@ -49,6 +50,8 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowFile(const std::strin
     if (!reader.ok()) return Damaged(path, reader.status());
     return std::make_shared<FileReader>(path, *std::move(reader));
   }
+  // ReadAt leaves the position open.
+  ARROW_RETURN_NOT_OK(file->Seek(0));
   auto reader = arrow::ipc::RecordBatchStreamReader::Open(file);
   if (!reader.ok()) return Damaged(path, reader.status());
   return reader;

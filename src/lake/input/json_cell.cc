@@ -101,7 +101,7 @@ Status AppendText(const arrow::DataType& type, std::string_view text,
   const bool local = type.id() == arrow::Type::TIMESTAMP &&
                      static_cast<const arrow::TimestampType&>(type).timezone().empty();
   if (local && HasZone(text)) return WrongValue(type, fmt::format("'{}'", text));
-  const Status status = delta::AppendValueText(type, text, builder);
+  Status status = delta::AppendValueText(type, text, builder);
   return CodeOf(status) == ErrorCode::kCorruptTable ? WrongValue(type, fmt::format("'{}'", text))
                                                     : status;
 }

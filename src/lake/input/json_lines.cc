@@ -5,9 +5,11 @@
 #include <optional>
 #include <unordered_set>
 
+#include <arrow/buffer.h>
 #include <arrow/builder.h>
 #include <arrow/io/compressed.h>
 #include <arrow/io/file.h>
+#include <arrow/table_builder.h>
 #include <arrow/util/compression.h>
 
 #include "columnar/json_document.h"
@@ -168,7 +170,7 @@ class JsonLinesReader final : public arrow::RecordBatchReader {
   Status CheckMembers(JsonValue row) const {
     std::unordered_set<std::string_view> names;
     return row.ForEachMember([&](std::string_view name, JsonValue) -> Status {
-      if (schema_->GetFieldIndex(std::string(name)) < 0) {
+      if (schema_->GetFieldIndex(name) < 0) {
         return Error(ErrorCode::kInvalidArgument, "{}: there is no column '{}'; columns are {}",
                      lines_.place(), name, fmt::join(schema_->field_names(), ", "));
       }

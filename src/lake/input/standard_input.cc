@@ -1,5 +1,6 @@
 #include "lake/input/standard_input.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -56,7 +57,7 @@ Result<std::shared_ptr<const StandardInput>> StandardInput::Copy(const CancelTok
     return Error(ErrorCode::kIo, "no temporary file can be made as {}: {}", path,
                  std::strerror(errno));
   }
-  const std::shared_ptr<StandardInput> input(new StandardInput(path));
+  std::shared_ptr<StandardInput> input(new StandardInput(path));
   const Status copied = CopyTo(file, input->head_, token);
   ::close(file);
   ARROW_RETURN_NOT_OK(copied);

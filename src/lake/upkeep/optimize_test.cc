@@ -145,8 +145,10 @@ TEST(Optimize, AnOverwriteMeanwhileIsAConflictAndNothingIsLeft) {
   EXPECT_EQ(table.Rows().size(), 1U);
 }
 
-TEST(Optimize, RowIdsAreKept) {
-  UpkeepTable table(Properties{{"delta.enableRowTracking", "true"}});
+void ExpectRowIdsKept(const std::string& mapping) {
+  SCOPED_TRACE(mapping);
+  UpkeepTable table(
+      Properties{{"delta.enableRowTracking", "true"}, {"delta.columnMapping.mode", mapping}});
   for (int64_t i = 0; i < 3; ++i) table.Append({10 * i, 10 * i + 1});
   ASSERT_TRUE(Optimize(table.engine(), table.location(), {}, kNoCancel).ok());
   const auto snapshot = table.Open();
@@ -159,13 +161,18 @@ TEST(Optimize, RowIdsAreKept) {
       engine::OpenParquetFiles({table.location().store, snapshot->FilePath(0)}).ValueOrDie(),
       nullptr});
   engine::InternalQuery query;
-  query.sql = fmt::format(R"(SELECT id, "{}" AS row_id FROM f ORDER BY id)", column->second);
+  query.sql = fmt::format(R"(SELECT "{}" AS id, "{}" AS row_id FROM f ORDER BY id)",
+                          snapshot->PhysicalName(0), column->second);
   query.tables["f"] = file;
   query.keep_order = true;
   const auto rows = RowTexts(**table.engine().ExecuteInternal(query, kNoCancel));
   EXPECT_EQ(rows, (std::vector<std::string>{R"({"id":0,"row_id":0})", R"({"id":1,"row_id":1})",
                                             R"({"id":10,"row_id":2})", R"({"id":11,"row_id":3})",
                                             R"({"id":20,"row_id":4})", R"({"id":21,"row_id":5})"}));
+}
+
+TEST(Optimize, RowIdsAreKeptWhateverTheColumnMapping) {
+  for (const char* mapping : {"none", "name", "id"}) ExpectRowIdsKept(mapping);
 }
 
 // Four files of random ids.

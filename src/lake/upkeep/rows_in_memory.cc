@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include <arrow/array/array_primitive.h>
 #include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/util/byte_size.h>
@@ -18,7 +20,7 @@ constexpr int kDigitBits = 12;
 constexpr size_t kDigits = size_t{1} << kDigitBits;
 constexpr int kKeyBits = 64;
 
-struct Entry {
+struct KeyedRow {
   uint64_t key;
   uint32_t row;
 };
@@ -58,21 +60,21 @@ class OrderedReader final : public arrow::RecordBatchReader {
 }  // namespace
 
 std::vector<uint32_t> RowsByKey(const std::vector<uint64_t>& keys) {
-  std::vector<Entry> entries(keys.size());
+  std::vector<KeyedRow> entries(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) entries[i] = {keys[i], static_cast<uint32_t>(i)};
-  std::vector<Entry> sorted(keys.size());
+  std::vector<KeyedRow> sorted(keys.size());
   // Digit by digit from the lowest; those that all keys share cost one look.
   for (int shift = 0; shift < kKeyBits; shift += kDigitBits) {
     std::array<size_t, kDigits> begins{};
-    for (const Entry& entry : entries) ++begins[DigitOf(entry.key, shift)];
+    for (const KeyedRow& entry : entries) ++begins[DigitOf(entry.key, shift)];
     if (entries.empty() || begins[DigitOf(entries.front().key, shift)] == entries.size()) continue;
     size_t begin = 0;
     for (size_t& count : begins) begin += std::exchange(count, begin);
-    for (const Entry& entry : entries) sorted[begins[DigitOf(entry.key, shift)]++] = entry;
+    for (const KeyedRow& entry : entries) sorted[begins[DigitOf(entry.key, shift)]++] = entry;
     entries.swap(sorted);
   }
   std::vector<uint32_t> rows(entries.size());
-  std::ranges::transform(entries, rows.begin(), &Entry::row);
+  std::ranges::transform(entries, rows.begin(), &KeyedRow::row);
   return rows;
 }
 

@@ -24,7 +24,7 @@ class RowsInMemory {
   Status Add(std::shared_ptr<arrow::RecordBatch> batch);
 
   // So far, without what an array's validity and alignment take.
-  int64_t bytes() const { return bytes_; }
+  int64_t bytes() const { return bytes_ + waiting_bytes_; }
 
   // All rows. Once.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();
@@ -39,7 +39,7 @@ class RowsInMemory {
   arrow::RecordBatchVector waiting_;
   int64_t waiting_bytes_ = 0;
   arrow::RecordBatchVector joined_;  // Each column has memory of its own.
-  int64_t bytes_ = 0;
+  int64_t bytes_ = 0;                // Of `joined_`.
 };
 
 // The rows of a batch in the order of their numbers. Columns are put together on the threads of

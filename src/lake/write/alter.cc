@@ -29,6 +29,12 @@ Result<std::shared_ptr<arrow::Field>> ParseType(const std::string& name, std::st
   return (*columns)->field(0)->WithName(name);
 }
 
+// The same about a text that came with the request instead of with the table.
+Status OfRequest(const Status& status) {
+  if (status.ok() || CodeOf(status) != ErrorCode::kUnsupportedFeature) return status;
+  return Error(ErrorCode::kInvalidArgument, "{}", status.message());
+}
+
 std::shared_ptr<engine::TableSource> SourceOf(const delta::Transaction& transaction) {
   auto source = std::make_shared<engine::TableSource>();
   source->name = transaction.snapshot()->location().path;
@@ -115,12 +121,12 @@ Result<delta::Operation> AddConstraint(engine::QueryEngine& engine, delta::Trans
                                        const std::string& name, const std::string& condition,
                                        const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(auto operation, delta::AddConstraint(transaction, name, condition));
-  ARROW_ASSIGN_OR_RAISE(const auto check,
-                        ParseConstraint(name, condition, *transaction.snapshot()->schema()));
-  ARROW_RETURN_NOT_OK(CheckNoRows(engine, transaction,
-                                  fmt::format("({}) IS DISTINCT FROM true", check.expression.sql()),
-                                  fmt::format("break the constraint '{}' (`{}`)", name, condition),
-                                  check.expression.columns(), token));
+  const auto check = ParseConstraint(name, condition, *transaction.snapshot()->schema());
+  if (!check.ok()) return OfRequest(check.status());
+  ARROW_RETURN_NOT_OK(CheckNoRows(
+      engine, transaction, fmt::format("({}) IS DISTINCT FROM true", check->expression.sql()),
+      fmt::format("break the constraint '{}' (`{}`)", name, condition), check->expression.columns(),
+      token));
   return operation;
 }
 
@@ -157,7 +163,7 @@ Result<delta::Operation> SetColumnDefault(delta::Transaction& transaction,
                                           const std::string& expression) {
   ARROW_ASSIGN_OR_RAISE(const auto field,
                         delta::FindField(*transaction.snapshot()->schema(), path));
-  ARROW_RETURN_NOT_OK(ParseDefault(*field, expression));
+  ARROW_RETURN_NOT_OK(OfRequest(ParseDefault(*field, expression).status()));
   return delta::SetColumnDefault(transaction, path, expression);
 }
 

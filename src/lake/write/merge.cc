@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/letter_case.h"
 #include "delta/schema_edit.h"
 #include "delta/schema_merge.h"
 #include "lake/write/write_operation.h"
@@ -63,7 +64,7 @@ std::shared_ptr<arrow::Schema> ColumnsToSet(const std::vector<MergeClause>& clau
     const auto sets = [&](const MergeClause& clause) {
       return clause.all_columns ||
              std::ranges::any_of(clause.assignments, [&](const Assignment& assignment) {
-               return delta::SameName(assignment.column, field->name());
+               return EqualsIgnoringCase(assignment.column, field->name());
              });
     };
     if (std::ranges::any_of(clauses, sets)) fields.push_back(field);

@@ -33,8 +33,8 @@ Status CheckRequest(const OverwriteRequest& request, const delta::Snapshot& snap
   return Status::OK();
 }
 
-std::function<Status(delta::Transaction&)> SchemaChange(const OverwriteRequest& request,
-                                                        std::shared_ptr<arrow::Schema> rows) {
+std::function<Status(delta::Transaction&)> SchemaChange(
+    const OverwriteRequest& request, const std::shared_ptr<arrow::Schema>& rows) {
   if (request.replace_schema) {
     return [rows, columns = request.partition_columns](delta::Transaction& transaction) {
       return delta::ReplaceSchema(transaction, *rows, columns);

@@ -23,13 +23,14 @@ Result<std::optional<engine::Expression>> ParsePredicate(const std::optional<std
                                                          std::string_view alias) {
   if (!text) return std::nullopt;
   const engine::ExpressionScope scope{{{std::string(alias), snapshot.schema()}}};
-  ARROW_ASSIGN_OR_RAISE(auto parsed, engine::Expression::Parse(*text, scope));
-  if (!parsed.deterministic()) {
+  auto parsed = engine::Expression::Parse(*text, scope);
+  if (!parsed.ok()) return WithContext(parsed.status(), fmt::format("the predicate '{}'", *text));
+  if (!parsed->deterministic()) {
     return Error(ErrorCode::kInvalidArgument,
                  "the predicate '{}' does not give the same value each time; write the values out",
                  *text);
   }
-  return parsed;
+  return std::optional(*std::move(parsed));
 }
 
 Status RunChangeQuery(engine::QueryEngine& engine, RowChanges& changes, const ChangeQuery& query,

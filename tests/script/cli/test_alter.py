@@ -68,7 +68,7 @@ def test_types_are_widened(alter, table, run_deltaport):
     assert narrower.returncode == 2 and "no widening" in narrower.stderr
     assert [row["id"] for row in read(run_deltaport, table)] == [1, 2, None]
     schema = run_deltaport("schema", table, "--output", "json")
-    assert json.loads(schema.stdout)[0]["type"] == "long"
+    assert json.loads(schema.stdout)[0]["type"] == "int64"
 
 
 def test_rows_are_checked_before_a_constraint_is_added(alter, table):

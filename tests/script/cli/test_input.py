@@ -52,7 +52,7 @@ def test_what_read_prints_can_be_appended(run_deltaport, table, tmp_path):
 
 
 @pytest.mark.parametrize("row, message", [
-    ({"id": 1.5}, "line 2, column 'id': 1.5 is no value of the type long"),
+    ({"id": 1.5}, "line 2, column 'id': '1.5' is no value of the type long"),
     ({"id": "7"}, "line 2, column 'id': \"7\" is no value of the type long"),
     ({"day": "2024-02-30"}, "line 2, column 'day': '2024-02-30' is no value of the type date"),
     ({"amount": 1.005}, "line 2, column 'amount': '1.005' is no value of the type decimal(10,2)"),

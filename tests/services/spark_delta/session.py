@@ -25,6 +25,7 @@ def settings(folder, jars):
         "spark.jars": ",".join(map(str, jars)),
         "spark.driver.memory": "1g",
         "spark.driver.extraJavaOptions":
+            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto "  # Many short queries.
             f"-Duser.timezone=UTC -Dderby.system.home={folder} -Djava.io.tmpdir={folder}",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
@@ -33,7 +34,8 @@ def settings(folder, jars):
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.databricks.delta.snapshotPartitions": "1",
