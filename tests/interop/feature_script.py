@@ -55,8 +55,10 @@ class Life:
 
     def run(self, writers):
         """Each operation by one of the writers."""
+        self.writer_names = {writer.name for writer in (self.writer, *writers)}
         self.writer.create(self.columns)
         self.note("create")
+        self.created = latest_version(self.path)  # Rules may be commits of their own.
         for operation, *arguments in self.operations:
             self.writer = self.random.choice(writers)
             self.writer.kind = self.kind_now()

@@ -15,6 +15,15 @@ from log_state import parsed, states, vector_id
 UTC = timezone.utc
 
 
+def parquet_table(file):
+    """Timestamps of Spark are INT96, which as nanoseconds end in the year 2262."""
+    return pq.ParquetFile(file, coerce_int96_timestamp_unit="us").read()
+
+
+def parquet_rows(file):
+    return parquet_table(file).to_pylist()
+
+
 # Statistics.
 
 def leaf_columns(schema, prefix=()):
@@ -79,7 +88,7 @@ def check_statistics(path, add):
     """Counts are exact and bounds hold for the rows of the file."""
     file = Path(path) / urllib.parse.unquote(add["path"])
     assert file.stat().st_size == add["size"], add["path"]
-    table = pq.ParquetFile(file, coerce_int96_timestamp_unit="us").read()
+    table = parquet_table(file)
     statistics = parsed(add["stats"])
     assert statistics["numRecords"] == table.num_rows, add["path"]
     if add.get("deletionVector"):
@@ -108,10 +117,10 @@ def checkpoint_rows(folder, version):
     if names[0].suffix == ".json":
         rows = [json.loads(line) for line in names[0].read_text().splitlines()]
     else:
-        rows = pq.ParquetFile(names[0]).read().to_pylist()
+        rows = parquet_rows(names[0])
     sidecars = [row["sidecar"]["path"] for row in rows if row.get("sidecar")]
     for sidecar in sidecars:
-        rows += pq.ParquetFile(folder / "_sidecars" / sidecar).read().to_pylist()
+        rows += parquet_rows(folder / "_sidecars" / sidecar)
     actions = [(kind, action) for row in rows for kind, action in row.items() if action]
     if any(kind == "checkpointMetadata" for kind, _ in actions):
         assert sum(kind == "checkpointMetadata" for kind, _ in actions) == 1

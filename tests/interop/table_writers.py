@@ -125,12 +125,10 @@ class SparkWriter:
 
 
 class DeltaportWriter:
-    """`alter` stands in for changes of the schema, which need SQL."""
-
     name = "deltaport"
 
-    def __init__(self, run, path, kind, alter):
-        self.run_program, self.path, self.kind, self.alter = run, path, kind, alter
+    def __init__(self, run, path, kind):
+        self.run_program, self.path, self.kind = run, path, kind
 
     def run(self, command, *words):
         done = self.run_program(command, self.path, *words)
@@ -154,12 +152,14 @@ class DeltaportWriter:
         if kind.partition:
             words += ["--partition-by", ",".join(named(kind, kind.partition))]
         self.run("create", *words)
+        if kind.cluster:
+            self.run("alter", "cluster-by", *map(spark_name, named(kind, kind.cluster)))
 
     def append(self, rows):
         self.run("append", self.source(rows))
 
     def overwrite(self, rows):
-        self.run("append", self.source(rows), "--mode", "overwrite")
+        self.run("overwrite", self.source(rows))
 
     def delete(self, condition):
         self.run("delete", "--where", condition(duckdb_name))
@@ -206,13 +206,13 @@ class DeltaportWriter:
         assert told, "vacuum told nothing"
 
     def add_column(self, name, sql_type):
-        self.alter.add_column(name, sql_type)
+        self.run("alter", "add-column", spark_name(name), sql_type)
 
     def rename_column(self, old, new):
-        self.alter.rename_column(old, new)
+        self.run("alter", "rename-column", spark_name(old), new)
 
     def drop_column(self, name):
-        self.alter.drop_column(name)
+        self.run("alter", "drop-column", spark_name(name))
 
     def widen_column(self, name, sql_type):
-        self.alter.widen_column(name, sql_type)
+        self.run("alter", "change-type", spark_name(name), sql_type)

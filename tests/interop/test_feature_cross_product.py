@@ -18,7 +18,6 @@ from table_writers import DeltaportWriter, SparkWriter
 
 SEED = int(os.environ.get("DELTAPORT_SEED", random.SystemRandom().randrange(1_000_000)))
 ALL = [*KINDS, *PAIRS]
-CREATED_BY_SPARK_ONLY = {"clustered"}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +33,7 @@ def live(spark, run_deltaport, tmp_path):
         print(f"DELTAPORT_SEED={SEED}")
         kind, path = kind_of(name), tmp_path / "table"
         made = {"spark": SparkWriter(spark, path, kind)}
-        made["deltaport"] = DeltaportWriter(run_deltaport, path, kind, made["spark"])
+        made["deltaport"] = DeltaportWriter(run_deltaport, path, kind)
         life = Life(path, kind, made[first], SEED)
         life.run([made[writer] for writer in writers])
         return life
@@ -62,7 +61,8 @@ def compare_everywhere(life, spark, duck, run_deltaport, versions):
         values = [compare(life, by_spark[version], version, "Spark"),
                   compare(life, deltaport_version(run_deltaport, life.path, version), version,
                           "Deltaport")]
-        if "deltalake" not in life.kind.not_read_by:
+        # deltalake 1.6 cannot read the year 9999 in Spark's INT96.
+        if "deltalake" not in life.kind.not_read_by and life.writer_names == {"deltaport"}:
             values.append(compare(life, deltalake_version(life.path, version), version,
                                   "deltalake"))
         if "duckdb" not in life.kind.not_read_by:
@@ -79,7 +79,7 @@ def expected_columns(life, version):
 def check_features(life):
     """The protocol lists exactly what the table uses, at every version."""
     expected = features_listed(life.kind)
-    for version, state, _ in states(life.path)[len(life.kind.checks):]:
+    for version, state, _ in states(life.path)[life.created:]:
         reader, writer = features_of(state.protocol)
         assert reader == expected[0], f"reader features of version {version}"
         if state.protocol["minWriterVersion"] >= 7:
@@ -110,8 +110,7 @@ def test_tables_of_spark(live, spark, duck, run_deltaport, name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_tables_of_deltaport(live, spark, duck, run_deltaport, name):
-    first = "spark" if CREATED_BY_SPARK_ONLY & set(name.split("+")) else "deltaport"
-    finish(live(name, ["deltaport"], first), spark, duck, run_deltaport)
+    finish(live(name, ["deltaport"], "deltaport"), spark, duck, run_deltaport)
 
 
 @pytest.mark.parametrize("name", PAIRS)

@@ -20,7 +20,7 @@ SMALL = {name: COLUMNS[name] for name in ("id", "grp", "n", "day", "moment", "sm
 def life_of(kind_name, writers, spark, run_deltaport, path):
     kind = kind_of(kind_name)
     made = {"spark": SparkWriter(spark, path, kind),
-            "deltaport": DeltaportWriter(run_deltaport, path, kind, None)}
+            "deltaport": DeltaportWriter(run_deltaport, path, kind)}
     life = Life(path, kind, made[writers[0]], SEED, columns=SMALL, operations=OPERATIONS)
     life.run([made[writer] for writer in writers])
     return life
