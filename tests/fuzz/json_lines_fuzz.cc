@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include <arrow/buffer.h>
 #include <arrow/io/memory.h>
+#include <arrow/record_batch.h>
+#include <arrow/table.h>
 #include <arrow/type.h>
 
 #include "lake/input/json_lines.h"
