@@ -69,10 +69,10 @@ test-interop: program ## Run the tests against real services; installs them.
 	$(INSTALL) interop
 	$(PYTEST) tests/interop
 
-test-long: test-unit program ## Run the random tests for longer, with new seeds.
-	$(INSTALL) test
+test-long: test-unit program ## Run the random tests for longer, with new seeds, and all pairs of features.
+	$(INSTALL) test interop
 	DELTAPORT_LONG_TESTS=1 ctest --preset $(PRESET) -j $(JOBS)
-	DELTAPORT_LONG_TESTS=1 $(PYTEST) tests/script tests/compatibility
+	DELTAPORT_LONG_TESTS=1 $(PYTEST) tests/script tests/compatibility tests/interop
 	$(MAKE) fuzz SECONDS=120 FUZZ_PRESET=fuzz
 
 bench: program ## Measure the HTTP server beside datap-rs and embedded DuckDB.
