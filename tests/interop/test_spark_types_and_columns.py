@@ -77,12 +77,19 @@ def test_widened_types(sql, assert_every_version, tmp_path, run_deltaport):
     sql("ALTER TABLE {t} ALTER COLUMN m.value TYPE DOUBLE")
     sql(f"INSERT INTO {{t}} SELECT {row.format(5000000000)}")
     assert_every_version()
-    for condition in ["f_double > 0.1", "i_double < 5.5", "m_decimal = 1.25", "p = 1",
-                      "d_ntz < TIMESTAMP '1600-01-01 00:00:00'", "l_decimal > 1.5"]:
-        expected = sql(f"SELECT count(*) FROM {{t}} WHERE {condition}").collect()[0][0]
+
+    def count(condition):
         done = run_deltaport("query", f"SELECT count(*) FROM \"table\" WHERE {condition}",
                              "--table", tmp_path / "table", "--output", "csv")
-        assert done.stdout.split()[-1] == str(expected), condition
+        return int(done.stdout.split()[-1])
+
+    for condition in ["f_double > 0.05", "i_double < 5.5", "m_decimal = 1.25", "p = 1",
+                      "d_ntz < TIMESTAMP '1600-01-01 00:00:00'", "l_decimal > 1.5"]:
+        expected = sql(f"SELECT count(*) FROM {{t}} WHERE {condition}").collect()[0][0]
+        assert count(condition) == expected, condition
+    # Spark passes over the older file: it takes the bound 0.1, which is that of a FLOAT, for the
+    # smaller DOUBLE.
+    assert count("f_double > 0.1") == 2
 
 
 VARIANTS = [
