@@ -203,7 +203,7 @@ def test_tables_for_iceberg_are_read(sql, assert_every_version, version):
 
 def test_partitions_of_every_type(sql, assert_every_version):
     sql("CREATE TABLE {t} (id BIGINT, b TINYINT, s SMALLINT, l BIGINT, f FLOAT, d DOUBLE, "
-        "x BINARY, t TIMESTAMP, n TIMESTAMP_NTZ, c CHAR(3)) USING delta "
+        "x BINARY, t TIMESTAMP, n TIMESTAMP_NTZ, c VARCHAR(3)) USING delta "
         "PARTITIONED BY (b, s, l, f, d, x, t, n, c)")
     sql("INSERT INTO {t} VALUES (1, 1, 2, 3, 1.5, CAST('NaN' AS DOUBLE), X'010203', "
         "TIMESTAMP'2024-02-29 01:02:03.456789', TIMESTAMP_NTZ'1500-01-01 00:00:00', 'a'), "
