@@ -9,6 +9,7 @@
 #include <arrow/builder.h>
 #include <arrow/chunked_array.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/compute/cast.h>
 #include <arrow/datum.h>
 #include <arrow/io/memory.h>
 #include <arrow/table.h>
@@ -208,6 +209,12 @@ Result<std::shared_ptr<arrow::Array>> Pick(const arrow::ArrayVector& pieces,
   return taken.make_array();
 }
 
+// Writers of Arrow in Rust note that text was in views, which no kernel takes rows of.
+std::shared_ptr<arrow::DataType> WithoutView(const std::shared_ptr<arrow::DataType>& type) {
+  if (type->id() == arrow::Type::STRING_VIEW) return arrow::utf8();
+  return type->id() == arrow::Type::BINARY_VIEW ? arrow::binary() : type;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
@@ -223,7 +230,7 @@ Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
     if (!made.ok()) return Explain(path, made);
     arrow::FieldVector fields;
     for (const auto& field : manifest.schema_fields) {
-      fields.push_back(field.field);
+      fields.push_back(field.field->WithType(WithoutView(field.field->type())));
       AddLeaves(field, footer->leaves_.emplace_back());
     }
     footer->schema_ = arrow::schema(std::move(fields));
@@ -269,6 +276,11 @@ Result<std::shared_ptr<arrow::ChunkedArray>> ParquetRows::ReadGroup(
                                                          std::move(reader), ReaderProperties()));
   ARROW_ASSIGN_OR_RAISE(const auto table, arrow_reader->ReadRowGroup(group, leaves));
   auto column = table->column(0);
+  const auto& type = footer_->schema_->field(field)->type();
+  if (!column->type()->Equals(type)) {
+    ARROW_ASSIGN_OR_RAISE(const auto plain, arrow::compute::Cast(arrow::Datum(column), type));
+    column = plain.chunked_array();
+  }
   if (positions.back() >= column->length()) {
     return DamagedPages(footer_->path_, "a page has fewer rows than the page index says");
   }

@@ -126,6 +126,29 @@ TEST(ParquetRows, PageIndexSparesTheOtherPages) {
   EXPECT_LT(read_bytes(true) * 3, read_bytes(false));
 }
 
+TEST(ParquetRows, TextThatTheFileKeepsAsViewsComesAsText) {
+  arrow::StringViewBuilder builder;
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(builder.Append(fmt::format("a long text, {}", i)).ok());
+  const auto views = builder.Finish().ValueOrDie();
+  const auto table =
+      arrow::Table::Make(arrow::schema({arrow::field("name", arrow::utf8_view())}), {views});
+  const auto output = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  ASSERT_TRUE(
+      parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), output, 50,
+                                 parquet::default_writer_properties(),
+                                 parquet::ArrowWriterProperties::Builder().store_schema()->build())
+          .ok());
+  const auto file = std::make_shared<arrow::io::BufferReader>(output->Finish().ValueOrDie());
+  const auto footer = ParquetFooter::Read("f", file).ValueOrDie();
+  EXPECT_TRUE(footer->schema()->field(0)->type()->Equals(arrow::utf8()));
+  const std::vector<int64_t> rows{70, 3};
+  const auto read = ParquetRows(footer, file).Read(0, rows);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_TRUE((*read)->type()->Equals(arrow::utf8()));
+  EXPECT_EQ(static_cast<const arrow::StringArray&>(**read).GetView(0), "a long text, 70");
+  EXPECT_EQ(static_cast<const arrow::StringArray&>(**read).GetView(1), "a long text, 3");
+}
+
 TEST(ParquetRows, RowPastTheEndIsDamage) {
   const auto file = std::make_shared<arrow::io::BufferReader>(Write(*Rows(), true));
   const auto footer = ParquetFooter::Read("lake/f.parquet", file).ValueOrDie();

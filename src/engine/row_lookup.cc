@@ -147,13 +147,18 @@ Result<bool> RowFetcher::ReadFile(const TableSource& table, const std::vector<in
   ARROW_ASSIGN_OR_RAISE(const OpenFile open, Open(table, file));
   const columnar::ParquetRows reader(open.footer, open.file);
   const auto& stored_schema = *open.footer->schema();
+  // All types before the first page: a scan would read the same pages again.
+  std::vector<std::pair<size_t, int>> reads;
   for (size_t i = 0; i < columns.size(); ++i) {
-    ARROW_RETURN_NOT_OK(token.Check());
     const auto& field = *table.schema()->field(columns[i]);
     const auto stored_name = StoredName(table, field.name());
     if (!stored_name) continue;
     const int stored = stored_schema.GetFieldIndex(*stored_name);
     if (stored < 0 || !stored_schema.field(stored)->type()->Equals(field.type())) return false;
+    reads.emplace_back(i, stored);
+  }
+  for (const auto& [i, stored] : reads) {
+    ARROW_RETURN_NOT_OK(token.Check());
     ARROW_ASSIGN_OR_RAISE(auto piece, reader.Read(stored, rows));
     pieces[i].push_back(std::move(piece));
   }
