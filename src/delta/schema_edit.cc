@@ -11,8 +11,6 @@
 namespace deltaport::delta {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
 Status NoField(const ColumnPath& path) {
   return Error(ErrorCode::kNotFound, "the table has no column '{}'", PathText(path));
 }
