@@ -1,8 +1,10 @@
 #include "columnar/parquet_rows.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include <arrow/array/concatenate.h>
@@ -15,6 +17,7 @@
 #include <arrow/table.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
+#include <parquet/column_page.h>
 #include <parquet/column_reader.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
@@ -47,7 +50,8 @@ struct ByteRange {
 
 // What is to be read of one column chunk.
 struct PageSelection {
-  std::vector<ByteRange> ranges;                  // The dictionary, if any, and whole pages.
+  std::optional<ByteRange> dictionary;            // If it is not part of `ranges`.
+  std::vector<ByteRange> ranges;                  // Whole pages.
   std::vector<std::pair<int64_t, int64_t>> rows;  // Of the group: first and count of each run.
 };
 
@@ -59,7 +63,7 @@ int64_t FirstByte(const parquet::ColumnChunkMetaData& chunk) {
 }
 
 PageSelection WholeChunk(const parquet::ColumnChunkMetaData& chunk, int64_t group_rows) {
-  return {{{FirstByte(chunk), chunk.total_compressed_size()}}, {{0, group_rows}}};
+  return {{}, {{FirstByte(chunk), chunk.total_compressed_size()}}, {{0, group_rows}}};
 }
 
 // The pages that hold `wanted`, ascending rows of the group.
@@ -69,7 +73,7 @@ PageSelection SelectPages(const parquet::ColumnChunkMetaData& chunk,
   PageSelection selection;
   const int64_t first_byte = FirstByte(chunk);
   if (first_byte < pages.front().offset) {
-    selection.ranges.push_back({first_byte, pages.front().offset - first_byte});
+    selection.dictionary = {first_byte, pages.front().offset - first_byte};
   }
   size_t last = pages.size();
   for (const int64_t row : wanted) {
@@ -97,6 +101,68 @@ bool AreOrdered(const std::vector<parquet::PageLocation>& pages, int64_t group_r
   return true;
 }
 
+// Opens pages of one column chunk.
+struct ChunkPages {
+  std::unique_ptr<parquet::PageReader> Open(const std::vector<ByteRange>& ranges) const {
+    arrow::BufferVector parts;
+    for (const auto& [offset, size_bytes] : ranges) {
+      if (size_bytes < 0 || size_bytes > kPageBytesMax) {
+        throw parquet::ParquetException("a page of ", size_bytes, " bytes");
+      }
+      PARQUET_ASSIGN_OR_THROW(auto bytes, file.ReadAt(offset, size_bytes));
+      if (bytes->size() != size_bytes) throw parquet::ParquetException("the file ends too early");
+      parts.push_back(std::move(bytes));
+    }
+    std::shared_ptr<arrow::Buffer> pages = parts.front();
+    if (parts.size() > 1) {
+      PARQUET_ASSIGN_OR_THROW(pages, arrow::ConcatenateBuffers(parts));
+    }
+    return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(pages), num_values,
+                                     codec, parquet::default_reader_properties(), column);
+  }
+
+  arrow::io::RandomAccessFile& file;
+  const parquet::ColumnDescriptor& column;
+  int64_t num_values = 0;
+  parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
+};
+
+bool NeedsDictionary(const parquet::Page& page) {
+  if (page.type() != parquet::PageType::DATA_PAGE &&
+      page.type() != parquet::PageType::DATA_PAGE_V2) {
+    return false;
+  }
+  const auto encoding = static_cast<const parquet::DataPage&>(page).encoding();
+  return encoding == parquet::Encoding::RLE_DICTIONARY ||
+         encoding == parquet::Encoding::PLAIN_DICTIONARY;
+}
+
+// Pages of a chunk, with its dictionary only once one of them needs it: columns of many values have
+// large dictionaries that most of their pages do without.
+class SelectedPages final : public parquet::PageReader {
+ public:
+  using OpenDictionary = std::function<std::unique_ptr<parquet::PageReader>()>;
+
+  SelectedPages(std::unique_ptr<parquet::PageReader> pages, OpenDictionary open_dictionary)
+      : pages_(std::move(pages)), open_dictionary_(std::move(open_dictionary)) {}
+
+  std::shared_ptr<parquet::Page> NextPage() override {
+    if (waiting_) return std::exchange(waiting_, nullptr);
+    auto page = pages_->NextPage();
+    if (dictionary_ || !page || !NeedsDictionary(*page)) return page;
+    waiting_ = std::move(page);
+    dictionary_ = open_dictionary_();
+    return dictionary_->NextPage();
+  }
+  void set_max_page_header_size(uint32_t size) override { pages_->set_max_page_header_size(size); }
+
+ private:
+  const std::unique_ptr<parquet::PageReader> pages_;
+  const OpenDictionary open_dictionary_;
+  std::unique_ptr<parquet::PageReader> dictionary_;
+  std::shared_ptr<parquet::Page> waiting_;
+};
+
 // One row group of which each column shows the selected pages only.
 class SelectedGroup final : public parquet::RowGroupReader::Contents {
  public:
@@ -107,22 +173,14 @@ class SelectedGroup final : public parquet::RowGroupReader::Contents {
 
   std::unique_ptr<parquet::PageReader> GetColumnPageReader(int i) override {
     const auto chunk = metadata_->ColumnChunk(i);
-    arrow::BufferVector parts;
-    for (const auto& [offset, size_bytes] : selections_.at(i).ranges) {
-      if (size_bytes < 0 || size_bytes > kPageBytesMax) {
-        throw parquet::ParquetException("a page of ", size_bytes, " bytes");
-      }
-      PARQUET_ASSIGN_OR_THROW(auto bytes, file_.ReadAt(offset, size_bytes));
-      if (bytes->size() != size_bytes) throw parquet::ParquetException("the file ends too early");
-      parts.push_back(std::move(bytes));
-    }
-    std::shared_ptr<arrow::Buffer> pages = parts.front();
-    if (parts.size() > 1) {
-      PARQUET_ASSIGN_OR_THROW(pages, arrow::ConcatenateBuffers(parts));
-    }
-    return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(pages),
-                                     chunk->num_values(), chunk->compression(), properties_,
-                                     *schema_.Column(i));
+    const ChunkPages pages{file_, *schema_.Column(i), chunk->num_values(), chunk->compression()};
+    const PageSelection& selection = selections_.at(i);
+    auto selected = pages.Open(selection.ranges);
+    if (!selection.dictionary) return selected;
+    // The page reader outlives the group.
+    return std::make_unique<SelectedPages>(
+        std::move(selected),
+        [pages, range = *selection.dictionary] { return pages.Open({range}); });
   }
   const parquet::RowGroupMetaData* metadata() const override { return metadata_.get(); }
   const parquet::ReaderProperties* properties() const override { return &properties_; }

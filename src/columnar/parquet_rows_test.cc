@@ -126,6 +126,38 @@ TEST(ParquetRows, PageIndexSparesTheOtherPages) {
   EXPECT_LT(read_bytes(true) * 3, read_bytes(false));
 }
 
+TEST(ParquetRows, DictionaryIsReadOnlyForPagesThatUseIt) {
+  constexpr int64_t kDictionaryBytes = 64 << 10;
+  arrow::StringBuilder texts;
+  const auto text = [](int64_t row) { return fmt::format("{:0>100}", row); };
+  for (int64_t row = 0; row < kRows; ++row) ASSERT_TRUE(texts.Append(text(row)).ok());
+  const auto table = arrow::Table::Make(arrow::schema({arrow::field("text", arrow::utf8())}),
+                                        {texts.Finish().ValueOrDie()});
+  parquet::WriterProperties::Builder properties;
+  properties.data_pagesize(1024)->write_batch_size(16)->enable_write_page_index();
+  properties.dictionary_pagesize_limit(kDictionaryBytes)
+      ->compression(parquet::Compression::UNCOMPRESSED);
+  const auto output = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), output, kRows,
+                                         properties.build())
+                  .ok());
+  const auto file = std::make_shared<CountedFile>(output->Finish().ValueOrDie());
+  const auto footer = ParquetFooter::Read("f", file).ValueOrDie();
+  const auto read_bytes = [&](const std::vector<int64_t>& rows) {
+    file->read_bytes = 0;
+    const auto read = ParquetRows(footer, file).Read(0, rows).ValueOrDie();
+    for (size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(static_cast<const arrow::StringArray&>(*read).GetView(static_cast<int64_t>(i)),
+                text(rows[i]));
+    }
+    return file->read_bytes;
+  };
+  const auto plain = read_bytes({kRows - 1});
+  const auto encoded = read_bytes({0});
+  EXPECT_GE(encoded - plain, kDictionaryBytes / 2);
+  EXPECT_GE(read_bytes({kRows - 1, 0, kRows - 2}), encoded);
+}
+
 TEST(ParquetRows, TextThatTheFileKeepsAsViewsComesAsText) {
   arrow::StringViewBuilder builder;
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(builder.Append(fmt::format("a long text, {}", i)).ok());

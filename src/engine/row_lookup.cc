@@ -18,6 +18,9 @@ namespace {
 constexpr size_t kScatteredRowsMax = 256;
 // Rows that follow each other.
 constexpr size_t kPageRowsMax = 16'384;
+// A scan that stops after so few rows reads no more pages than a look-up: most writers begin a page
+// every 20,000 rows.
+constexpr size_t kScanRowsMax = 20'000;
 // More values than this may well be most of a table.
 constexpr size_t kValuesMax = 16;
 constexpr size_t kFilesMax = 64;
@@ -86,7 +89,8 @@ size_t LookupRowsMax(const BoundQuery& query) {
   // The columns that decide are read twice.
   if (query.columns.size() <= query.predicates.size() + query.order_by.size()) return 0;
   if (query.predicates.empty() && query.order_by.empty()) {
-    return query.limit && *query.limit <= kPageRowsMax ? kPageRowsMax : 0;
+    const bool deep = query.offset >= kScanRowsMax;
+    return deep && query.limit && *query.limit <= kPageRowsMax ? kPageRowsMax : 0;
   }
   if (query.limit && *query.limit <= kScatteredRowsMax) return kScatteredRowsMax;
   const bool names_values =

@@ -12,12 +12,12 @@ namespace {
 constexpr int64_t kFileRows = 5'000;
 
 // Three files of rows whose `key` recurs every 500 rows.
-std::shared_ptr<const TableSource> AddKeys(TestEngine& engine) {
+std::shared_ptr<const TableSource> AddKeys(TestEngine& engine, int64_t file_rows = kFileRows) {
   for (int64_t file = 0; file < 3; ++file) {
     arrow::Int64Builder ids, keys;
     arrow::StringBuilder names;
-    for (int64_t row = 0; row < kFileRows; ++row) {
-      const int64_t id = file * kFileRows + row;
+    for (int64_t row = 0; row < file_rows; ++row) {
+      const int64_t id = file * file_rows + row;
       EXPECT_TRUE(ids.Append(id).ok());
       EXPECT_TRUE(keys.Append(id % 500).ok());
       EXPECT_TRUE((id % 3 == 0 ? names.AppendNull() : names.Append(fmt::format("n{}", id))).ok());
@@ -45,7 +45,11 @@ TEST(RowLookup, OnlyQueriesForFewRowsOfSeveralColumnsAreLookedUp) {
   EXPECT_EQ(LookupRowsMax(SelectAll(*table->schema())), 0U);
   auto page = SelectAll(*table->schema());
   page.limit = 100;
+  page.offset = 50'000;
   EXPECT_GE(LookupRowsMax(page), 100U);
+  auto first_page = page;
+  first_page.offset = 100;
+  EXPECT_EQ(LookupRowsMax(first_page), 0U);
   auto distinct = page;
   distinct.distinct = true;
   EXPECT_EQ(LookupRowsMax(distinct), 0U);
@@ -101,15 +105,17 @@ TEST(RowLookup, NoRowsKeepTheSchema) {
 }
 
 TEST(RowLookup, PageAcrossFilesEqualsTheScan) {
+  constexpr int64_t kRows = 25'000;
   TestEngine engine;
-  const auto table = AddKeys(engine);
+  const auto table = AddKeys(engine, kRows);
   auto page = SelectAll(*table->schema());
   page.limit = 3'000;
-  page.offset = kFileRows - 1'500;
+  page.offset = kRows - 1'500;
+  ASSERT_GT(LookupRowsMax(page), 0U);
   const auto rows = engine.Run(table, page);
   ASSERT_TRUE(rows.ok()) << rows.status();
   const auto all = *engine.Run(table, SelectAll(*table->schema()));
-  const auto expected = all->Slice(kFileRows - 1'500, 3'000);
+  const auto expected = all->Slice(kRows - 1'500, 3'000);
   EXPECT_TRUE((*(*rows)->CombineChunks())->Equals(**expected->CombineChunks(), false));
 }
 
