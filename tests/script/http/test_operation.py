@@ -101,14 +101,14 @@ def test_AReaderThatStopsIsCutAfterTheTimeLimit(start, big_lake):
 
 
 def test_AStreamThatIsReadMayOutliveTheTimeLimit(start, big_lake):
-    with start(_configuration(big_lake, "request_timeout_ms = 500")) as server:
+    with start(_configuration(big_lake, "request_timeout_ms = 1500")) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
             query = {"columns": ["id", "key"]}
             connection.sendall(_post_bytes(STREAM, query, "Connection: close"))
             answer = []
             for _ in range(10):
                 answer.append(connection.recv(1 << 18))
-                time.sleep(0.1)
+                time.sleep(0.2)
             while chunk := connection.recv(1 << 20):
                 answer.append(chunk)
         table = pa.ipc.open_stream(_unchunked(b"".join(answer))).read_all()
