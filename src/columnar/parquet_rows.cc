@@ -1,8 +1,7 @@
 #include "columnar/parquet_rows.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
+#include <atomic>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -13,16 +12,18 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/cast.h>
 #include <arrow/datum.h>
-#include <arrow/io/memory.h>
 #include <arrow/table.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
-#include <parquet/column_page.h>
-#include <parquet/column_reader.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/page_index.h>
+#include <parquet/statistics.h>
+
+#include "columnar/parquet_pages.h"
+#include "columnar/parquet_values.h"
+#include "columnar/value_bounds.h"
 
 namespace deltaport::columnar {
 namespace {
@@ -30,8 +31,10 @@ namespace {
 // What the parsed form of one column chunk of a footer takes, roughly.
 constexpr int64_t kChunkMetadataBytes = 512;
 
-// No page is larger; a size beyond it is damage.
-constexpr int64_t kPageBytesMax = int64_t{1} << 30;
+// More pages than this are for a scan: it reads them on all cores.
+constexpr size_t kSearchPagesMax = 8;
+// Up to so many rows their values are read one by one.
+constexpr size_t kSingleRowsMax = 256;
 
 Status DamagedPages(const std::string& path, std::string_view what) {
   return Error(ErrorCode::kCorruptTable, "{}: cannot be read as Parquet: {}", path, what);
@@ -43,180 +46,6 @@ Status Explain(const std::string& path, const Status& status) {
   return DamagedPages(path, status.message());
 }
 
-struct ByteRange {
-  int64_t offset = 0;
-  int64_t size_bytes = 0;
-};
-
-// What is to be read of one column chunk.
-struct PageSelection {
-  std::optional<ByteRange> dictionary;            // If it is not part of `ranges`.
-  std::vector<ByteRange> ranges;                  // Whole pages.
-  std::vector<std::pair<int64_t, int64_t>> rows;  // Of the group: first and count of each run.
-};
-
-int64_t FirstByte(const parquet::ColumnChunkMetaData& chunk) {
-  const int64_t data = chunk.data_page_offset();
-  // Some writers say that a dictionary is at 0 where there is none.
-  const int64_t dictionary = chunk.has_dictionary_page() ? chunk.dictionary_page_offset() : 0;
-  return dictionary > 0 && dictionary < data ? dictionary : data;
-}
-
-PageSelection WholeChunk(const parquet::ColumnChunkMetaData& chunk, int64_t group_rows) {
-  return {{}, {{FirstByte(chunk), chunk.total_compressed_size()}}, {{0, group_rows}}};
-}
-
-// The pages that hold `wanted`, ascending rows of the group.
-PageSelection SelectPages(const parquet::ColumnChunkMetaData& chunk,
-                          const std::vector<parquet::PageLocation>& pages, int64_t group_rows,
-                          std::span<const int64_t> wanted) {
-  PageSelection selection;
-  const int64_t first_byte = FirstByte(chunk);
-  if (first_byte < pages.front().offset) {
-    selection.dictionary = {first_byte, pages.front().offset - first_byte};
-  }
-  size_t last = pages.size();
-  for (const int64_t row : wanted) {
-    const auto after = std::upper_bound(pages.begin(), pages.end(), row,
-                                        [](int64_t value, const parquet::PageLocation& page) {
-                                          return value < page.first_row_index;
-                                        });
-    const auto page = static_cast<size_t>(std::distance(pages.begin(), after)) - 1;
-    if (page == last) continue;
-    last = page;
-    const int64_t end = page + 1 < pages.size() ? pages[page + 1].first_row_index : group_rows;
-    selection.ranges.push_back({pages[page].offset, pages[page].compressed_page_size});
-    selection.rows.emplace_back(pages[page].first_row_index, end - pages[page].first_row_index);
-  }
-  return selection;
-}
-
-bool AreOrdered(const std::vector<parquet::PageLocation>& pages, int64_t group_rows) {
-  if (pages.empty() || pages.front().first_row_index != 0) return false;
-  for (size_t i = 0; i < pages.size(); ++i) {
-    const int64_t end = i + 1 < pages.size() ? pages[i + 1].first_row_index : group_rows;
-    if (pages[i].first_row_index >= end || pages[i].compressed_page_size <= 0) return false;
-    if (i > 0 && pages[i].offset <= pages[i - 1].offset) return false;
-  }
-  return true;
-}
-
-// Opens pages of one column chunk.
-struct ChunkPages {
-  std::unique_ptr<parquet::PageReader> Open(const std::vector<ByteRange>& ranges) const {
-    arrow::BufferVector parts;
-    for (const auto& [offset, size_bytes] : ranges) {
-      if (size_bytes < 0 || size_bytes > kPageBytesMax) {
-        throw parquet::ParquetException("a page of ", size_bytes, " bytes");
-      }
-      PARQUET_ASSIGN_OR_THROW(auto bytes, file.ReadAt(offset, size_bytes));
-      if (bytes->size() != size_bytes) throw parquet::ParquetException("the file ends too early");
-      parts.push_back(std::move(bytes));
-    }
-    std::shared_ptr<arrow::Buffer> pages = parts.front();
-    if (parts.size() > 1) {
-      PARQUET_ASSIGN_OR_THROW(pages, arrow::ConcatenateBuffers(parts));
-    }
-    return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(pages), num_values,
-                                     codec, parquet::default_reader_properties(), column);
-  }
-
-  arrow::io::RandomAccessFile& file;
-  const parquet::ColumnDescriptor& column;
-  int64_t num_values = 0;
-  parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
-};
-
-bool NeedsDictionary(const parquet::Page& page) {
-  if (page.type() != parquet::PageType::DATA_PAGE &&
-      page.type() != parquet::PageType::DATA_PAGE_V2) {
-    return false;
-  }
-  const auto encoding = static_cast<const parquet::DataPage&>(page).encoding();
-  return encoding == parquet::Encoding::RLE_DICTIONARY ||
-         encoding == parquet::Encoding::PLAIN_DICTIONARY;
-}
-
-// Pages of a chunk, with its dictionary only once one of them needs it: columns of many values have
-// large dictionaries that most of their pages do without.
-class SelectedPages final : public parquet::PageReader {
- public:
-  using OpenDictionary = std::function<std::unique_ptr<parquet::PageReader>()>;
-
-  SelectedPages(std::unique_ptr<parquet::PageReader> pages, OpenDictionary open_dictionary)
-      : pages_(std::move(pages)), open_dictionary_(std::move(open_dictionary)) {}
-
-  std::shared_ptr<parquet::Page> NextPage() override {
-    if (waiting_) return std::exchange(waiting_, nullptr);
-    auto page = pages_->NextPage();
-    if (dictionary_ || !page || !NeedsDictionary(*page)) return page;
-    waiting_ = std::move(page);
-    dictionary_ = open_dictionary_();
-    return dictionary_->NextPage();
-  }
-  void set_max_page_header_size(uint32_t size) override { pages_->set_max_page_header_size(size); }
-
- private:
-  const std::unique_ptr<parquet::PageReader> pages_;
-  const OpenDictionary open_dictionary_;
-  std::unique_ptr<parquet::PageReader> dictionary_;
-  std::shared_ptr<parquet::Page> waiting_;
-};
-
-// One row group of which each column shows the selected pages only.
-class SelectedGroup final : public parquet::RowGroupReader::Contents {
- public:
-  SelectedGroup(std::unique_ptr<parquet::RowGroupMetaData> metadata,
-                const std::map<int, PageSelection>& selections,
-                const parquet::SchemaDescriptor& schema, arrow::io::RandomAccessFile& file)
-      : metadata_(std::move(metadata)), selections_(selections), schema_(schema), file_(file) {}
-
-  std::unique_ptr<parquet::PageReader> GetColumnPageReader(int i) override {
-    const auto chunk = metadata_->ColumnChunk(i);
-    const ChunkPages pages{file_, *schema_.Column(i), chunk->num_values(), chunk->compression()};
-    const PageSelection& selection = selections_.at(i);
-    auto selected = pages.Open(selection.ranges);
-    if (!selection.dictionary) return selected;
-    // The page reader outlives the group.
-    return std::make_unique<SelectedPages>(
-        std::move(selected),
-        [pages, range = *selection.dictionary] { return pages.Open({range}); });
-  }
-  const parquet::RowGroupMetaData* metadata() const override { return metadata_.get(); }
-  const parquet::ReaderProperties* properties() const override { return &properties_; }
-
- private:
-  const std::unique_ptr<parquet::RowGroupMetaData> metadata_;
-  const std::map<int, PageSelection>& selections_;
-  const parquet::SchemaDescriptor& schema_;
-  arrow::io::RandomAccessFile& file_;
-  const parquet::ReaderProperties properties_ = parquet::default_reader_properties();
-};
-
-// A file of which one row group can be read.
-class SelectedFile final : public parquet::ParquetFileReader::Contents {
- public:
-  SelectedFile(std::shared_ptr<parquet::FileMetaData> metadata,
-               std::map<int, PageSelection> selections, arrow::io::RandomAccessFile& file)
-      : metadata_(std::move(metadata)), selections_(std::move(selections)), file_(file) {}
-
-  void Close() override {}
-  std::shared_ptr<parquet::RowGroupReader> GetRowGroup(int i) override {
-    return std::make_shared<parquet::RowGroupReader>(std::make_unique<SelectedGroup>(
-        metadata_->RowGroup(i), selections_, *metadata_->schema(), file_));
-  }
-  std::shared_ptr<parquet::FileMetaData> metadata() const override { return metadata_; }
-  std::shared_ptr<parquet::PageIndexReader> GetPageIndexReader() override { return nullptr; }
-  parquet::BloomFilterReader& GetBloomFilterReader() override {
-    throw parquet::ParquetException("no Bloom filters here");
-  }
-
- private:
-  const std::shared_ptr<parquet::FileMetaData> metadata_;
-  const std::map<int, PageSelection> selections_;
-  arrow::io::RandomAccessFile& file_;
-};
-
 parquet::ArrowReaderProperties ReaderProperties() {
   parquet::ArrowReaderProperties properties;
   properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
@@ -225,34 +54,9 @@ parquet::ArrowReaderProperties ReaderProperties() {
   return properties;
 }
 
-// Null where the file has no usable index for the column.
-std::shared_ptr<parquet::OffsetIndex> PagesOf(
-    const std::shared_ptr<parquet::FileMetaData>& metadata, arrow::io::RandomAccessFile& file,
-    int group, int leaf) {
-  if (!metadata->RowGroup(group)->ColumnChunk(leaf)->GetOffsetIndexLocation()) return nullptr;
-  const auto properties = parquet::default_reader_properties();
-  const auto index = parquet::PageIndexReader::Make(&file, metadata, properties);
-  index->WillNeed({group}, {leaf}, {.column_index = false, .offset_index = true});
-  const auto of_group = index->RowGroup(group);
-  return of_group ? of_group->GetOffsetIndex(leaf) : nullptr;
-}
-
 void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
   if (field.is_leaf()) leaves.push_back(field.column_index);
   for (const auto& child : field.children) AddLeaves(child, leaves);
-}
-
-// Positions of `wanted` among the selected rows.
-void AppendPositions(const PageSelection& selection, std::span<const int64_t> wanted,
-                     std::vector<int64_t>& positions) {
-  size_t run = 0;
-  int64_t before = 0;
-  for (const int64_t row : wanted) {
-    while (row >= selection.rows[run].first + selection.rows[run].second) {
-      before += selection.rows[run++].second;
-    }
-    positions.push_back(before + row - selection.rows[run].first);
-  }
 }
 
 Result<std::shared_ptr<arrow::Array>> Pick(const arrow::ArrayVector& pieces,
@@ -279,6 +83,8 @@ Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
     const std::string& path, const std::shared_ptr<arrow::io::RandomAccessFile>& file) {
   try {
     std::shared_ptr<ParquetFooter> footer(new ParquetFooter());
+    static std::atomic<uint64_t> footers = 0;
+    footer->id_ = std::to_string(++footers);
     footer->path_ = path;
     footer->metadata_ = parquet::ParquetFileReader::Open(file)->metadata();
     parquet::arrow::SchemaManifest manifest;
@@ -308,41 +114,52 @@ Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
 }
 
 ParquetRows::ParquetRows(std::shared_ptr<const ParquetFooter> footer,
-                         std::shared_ptr<arrow::io::RandomAccessFile> file)
-    : footer_(std::move(footer)), file_(std::move(file)) {}
+                         std::shared_ptr<arrow::io::RandomAccessFile> file,
+                         DictionaryCache* dictionaries)
+    : footer_(std::move(footer)), file_(std::move(file)), dictionaries_(dictionaries) {}
 
-Result<std::shared_ptr<arrow::ChunkedArray>> ParquetRows::ReadGroup(
-    int field, int group, std::span<const int64_t> wanted, std::vector<int64_t>& positions) const {
+PageSource ParquetRows::Pages() const {
+  return {footer_->metadata_, *file_, dictionaries_, footer_->id_};
+}
+
+const parquet::ColumnDescriptor* ParquetRows::PlainLeaf(int field) const {
   const auto& leaves = footer_->leaves_[static_cast<size_t>(field)];
-  const auto metadata = footer_->metadata_->RowGroup(group);
-  std::map<int, PageSelection> selections;
+  if (leaves.size() != 1) return nullptr;
+  const auto* leaf = footer_->metadata_->schema()->Column(leaves.front());
+  return IsPlainColumn(*leaf, *footer_->schema_->field(field)->type()) ? leaf : nullptr;
+}
+
+Result<std::shared_ptr<arrow::Array>> ParquetRows::ReadGroup(
+    int field, int group, std::span<const int64_t> wanted) const {
+  const auto& leaves = footer_->leaves_[static_cast<size_t>(field)];
+  const auto& type = footer_->schema_->field(field)->type();
+  const PageSource pages = Pages();
+  GroupSelection selections;
   for (const int leaf : leaves) {
-    const auto chunk = metadata->ColumnChunk(leaf);
     // Pages of several leaves end at different rows, so they cannot be put together again.
-    const auto index =
-        leaves.size() == 1 ? PagesOf(footer_->metadata_, *file_, group, leaf) : nullptr;
-    const bool usable = index && AreOrdered(index->page_locations(), metadata->num_rows());
     selections[leaf] =
-        usable ? SelectPages(*chunk, index->page_locations(), metadata->num_rows(), wanted)
-               : WholeChunk(*chunk, metadata->num_rows());
+        leaves.size() == 1 ? pages.Select(group, leaf, wanted) : pages.WholeChunk(group, leaf);
   }
-  AppendPositions(selections.begin()->second, wanted, positions);
-  auto reader = std::make_unique<parquet::ParquetFileReader>();
-  reader->Open(std::make_unique<SelectedFile>(footer_->metadata_, std::move(selections), *file_));
+  const auto positions = PositionsOf(selections.begin()->second, wanted);
+  const auto* plain = PlainLeaf(field);
+  if (plain && wanted.size() <= kSingleRowsMax) {
+    return ReadValues(pages.Open(group, leaves.front(), selections.begin()->second), *plain,
+                      positions, type);
+  }
+  auto reader = pages.OpenFile(std::move(selections));
   ARROW_ASSIGN_OR_RAISE(const auto arrow_reader,
                         parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
                                                          std::move(reader), ReaderProperties()));
   ARROW_ASSIGN_OR_RAISE(const auto table, arrow_reader->ReadRowGroup(group, leaves));
   auto column = table->column(0);
-  const auto& type = footer_->schema_->field(field)->type();
   if (!column->type()->Equals(type)) {
-    ARROW_ASSIGN_OR_RAISE(const auto plain, arrow::compute::Cast(arrow::Datum(column), type));
-    column = plain.chunked_array();
+    ARROW_ASSIGN_OR_RAISE(const auto stored, arrow::compute::Cast(arrow::Datum(column), type));
+    column = stored.chunked_array();
   }
   if (positions.back() >= column->length()) {
     return DamagedPages(footer_->path_, "a page has fewer rows than the page index says");
   }
-  return column;
+  return Pick(column->chunks(), positions);
 }
 
 Result<std::shared_ptr<arrow::Array>> ParquetRows::Read(int field,
@@ -367,14 +184,105 @@ Result<std::shared_ptr<arrow::Array>> ParquetRows::Read(int field,
         place[order[next]] = static_cast<int64_t>(next);
         wanted.push_back(rows[order[next]] - first_rows[static_cast<size_t>(group)]);
       }
-      std::vector<int64_t> positions;
-      const auto column = ReadGroup(field, group, wanted, positions);
-      if (!column.ok()) return Explain(footer_->path_, column.status());
-      ARROW_ASSIGN_OR_RAISE(auto piece, Pick((*column)->chunks(), positions));
-      pieces.push_back(std::move(piece));
+      auto piece = ReadGroup(field, group, wanted);
+      if (!piece.ok()) return Explain(footer_->path_, piece.status());
+      pieces.push_back(*std::move(piece));
     }
     if (pieces.empty()) return arrow::MakeEmptyArray(footer_->schema_->field(field)->type());
-    return Pick(pieces, place);
+    return std::is_sorted(place.begin(), place.end()) && pieces.size() == 1
+               ? Result<std::shared_ptr<arrow::Array>>(pieces.front())
+               : Pick(pieces, place);
+  } catch (const parquet::ParquetStatusException& failure) {
+    return Explain(footer_->path_, failure.status());
+  } catch (const parquet::ParquetException& failure) {
+    return DamagedPages(footer_->path_, failure.what());
+  }
+}
+
+Result<std::vector<bool>> ParquetRows::GroupsThatMayHold(int field,
+                                                         const arrow::Array& values) const {
+  const auto* leaf = PlainLeaf(field);
+  const int position = footer_->leaves_[static_cast<size_t>(field)].front();
+  std::vector<std::optional<std::string>> min_values, max_values;
+  for (int group = 0; group < footer_->metadata_->num_row_groups(); ++group) {
+    const auto chunk = footer_->metadata_->RowGroup(group)->ColumnChunk(position);
+    const auto bounds = chunk->is_stats_set() ? chunk->encoded_statistics() : nullptr;
+    const bool known = bounds && bounds->has_min && bounds->has_max;
+    min_values.push_back(known ? std::optional(bounds->min()) : std::nullopt);
+    max_values.push_back(known ? std::optional(bounds->max()) : std::nullopt);
+  }
+  const auto& type = footer_->schema_->field(field)->type();
+  ARROW_ASSIGN_OR_RAISE(const auto least, DecodeBounds(min_values, *leaf, type));
+  ARROW_ASSIGN_OR_RAISE(const auto greatest, DecodeBounds(max_values, *leaf, type));
+  return MayHold(*least, *greatest, values);
+}
+
+Result<std::optional<std::vector<std::pair<int64_t, int64_t>>>> ParquetRows::PagesThatMayHold(
+    int field, int group, const arrow::Array& values) const {
+  const auto* leaf = PlainLeaf(field);
+  const int position = footer_->leaves_[static_cast<size_t>(field)].front();
+  std::optional<std::vector<std::pair<int64_t, int64_t>>> pages;
+  if (!footer_->metadata_->RowGroup(group)->ColumnChunk(position)->GetColumnIndexLocation()) {
+    return pages;
+  }
+  const auto rows = Pages().PageRows(group, position);
+  const auto index = parquet::PageIndexReader::Make(file_.get(), footer_->metadata_,
+                                                    parquet::default_reader_properties());
+  index->WillNeed({group}, {position}, {.column_index = true, .offset_index = false});
+  const auto of_group = index->RowGroup(group);
+  const auto bounds = of_group ? of_group->GetColumnIndex(position) : nullptr;
+  if (!bounds || rows.empty() || bounds->null_pages().size() != rows.size()) return pages;
+  std::vector<std::optional<std::string>> min_values, max_values;
+  for (size_t page = 0; page < rows.size(); ++page) {
+    min_values.emplace_back(bounds->encoded_min_values()[page]);
+    max_values.emplace_back(bounds->encoded_max_values()[page]);
+  }
+  const auto& type = footer_->schema_->field(field)->type();
+  ARROW_ASSIGN_OR_RAISE(const auto least, DecodeBounds(min_values, *leaf, type));
+  ARROW_ASSIGN_OR_RAISE(const auto greatest, DecodeBounds(max_values, *leaf, type));
+  ARROW_ASSIGN_OR_RAISE(const auto may_hold, MayHold(*least, *greatest, values));
+  pages.emplace();
+  for (size_t page = 0; page < rows.size(); ++page) {
+    if (may_hold[page] && !bounds->null_pages()[page]) pages->push_back(rows[page]);
+  }
+  return pages;
+}
+
+Result<std::optional<std::vector<int64_t>>> ParquetRows::FindAmongPages(
+    int field, const arrow::Array& values) const {
+  std::optional<std::vector<int64_t>> found;
+  std::vector<int64_t> candidates;
+  size_t searched = 0;
+  ARROW_ASSIGN_OR_RAISE(const auto groups, GroupsThatMayHold(field, values));
+  for (int group = 0; group < footer_->metadata_->num_row_groups(); ++group) {
+    if (!groups[static_cast<size_t>(group)]) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto pages, PagesThatMayHold(field, group, values));
+    if (!pages) return found;
+    searched += pages->size();
+    if (searched > kSearchPagesMax) return found;
+    for (const auto& [first, count] : *pages) {
+      const size_t end = candidates.size() + static_cast<size_t>(count);
+      const int64_t row = footer_->first_rows_[static_cast<size_t>(group)] + first;
+      const size_t begin = candidates.size();
+      candidates.resize(end);
+      std::iota(candidates.begin() + static_cast<int64_t>(begin), candidates.end(), row);
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto column, Read(field, candidates));
+  ARROW_ASSIGN_OR_RAISE(auto slots, columnar::FindEqual(*column, values));
+  for (int64_t& slot : slots) slot = candidates[static_cast<size_t>(slot)];
+  found = std::move(slots);
+  return found;
+}
+
+Result<std::optional<std::vector<int64_t>>> ParquetRows::FindEqual(
+    int field, const arrow::Array& values) const {
+  std::optional<std::vector<int64_t>> scan_instead;
+  const auto& type = footer_->schema_->field(field)->type();
+  if (!PlainLeaf(field) || !HaveBounds(*type) || !values.type()->Equals(type)) return scan_instead;
+  try {
+    auto found = FindAmongPages(field, values);
+    return found.ok() ? found : Explain(footer_->path_, found.status());
   } catch (const parquet::ParquetStatusException& failure) {
     return Explain(footer_->path_, failure.status());
   } catch (const parquet::ParquetException& failure) {

@@ -9,6 +9,7 @@
 #include <arrow/datum.h>
 
 #include "columnar/delta_schema.h"
+#include "columnar/value_bounds.h"
 #include "delta/live_files.h"
 
 namespace deltaport::engine {
@@ -69,6 +70,34 @@ Result<std::shared_ptr<arrow::Array>> InOrder(const arrow::ArrayVector& pieces,
   return taken.make_array();
 }
 
+// The literals of a predicate as an array; null if a literal is not of the column's type.
+Result<std::shared_ptr<arrow::Array>> ValuesOf(const BoundPredicate& predicate,
+                                               const std::shared_ptr<arrow::DataType>& type) {
+  ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::MakeBuilder(type));
+  for (const auto& value : predicate.values) {
+    if (!value->type->Equals(type)) return std::shared_ptr<arrow::Array>();
+    ARROW_RETURN_NOT_OK(builder->AppendScalar(*value));
+  }
+  return builder->Finish();
+}
+
+bool NamesValues(const BoundPredicate& predicate) {
+  return !predicate.never &&
+         (predicate.op == PredicateOperator::kEq ||
+          (predicate.op == PredicateOperator::kIn && predicate.values.size() <= kValuesMax));
+}
+
+size_t FileCount(const TableSource& table) {
+  if (const auto* snapshot = SnapshotOf(table)) return snapshot->files().size();
+  return std::get<ParquetFiles>(table.files).files.size();
+}
+
+bool HasDeletedRows(const TableSource& table, size_t file) {
+  const auto* snapshot = SnapshotOf(table);
+  const auto* extras = snapshot ? snapshot->files().extras(file) : nullptr;
+  return extras && extras->deletion_vector;
+}
+
 // Rows of one file, and where they stand in the result.
 struct FileRows {
   std::vector<int64_t> rows;
@@ -94,10 +123,7 @@ size_t LookupRowsMax(const BoundQuery& query) {
   }
   if (query.limit && *query.limit <= kScatteredRowsMax) return kScatteredRowsMax;
   const bool names_values =
-      std::any_of(query.predicates.begin(), query.predicates.end(), [](const auto& predicate) {
-        return predicate.op == PredicateOperator::kEq ||
-               (predicate.op == PredicateOperator::kIn && predicate.values.size() <= kValuesMax);
-      });
+      std::any_of(query.predicates.begin(), query.predicates.end(), NamesValues);
   return names_values ? kScatteredRowsMax : 0;
 }
 
@@ -116,32 +142,102 @@ Result<RowFetcher::OpenFile> RowFetcher::Open(const TableSource& table, size_t f
   ARROW_ASSIGN_OR_RAISE(open.file, store->Open(info.path, info.size_bytes));
   const std::string key =
       fmt::format("{}:{}\n{}\n{}", store->scheme(), info.path, info.size_bytes, info.modified_ms);
-  open.footer = Find(key);
+  open.footer = footers_.Find(key);
   if (!open.footer) {
     ARROW_ASSIGN_OR_RAISE(open.footer, columnar::ParquetFooter::Read(info.path, open.file));
-    Keep(key, open.footer);
+    footers_.Keep(key, open.footer, open.footer->memory_bytes());
   }
   return open;
 }
 
-std::shared_ptr<const columnar::ParquetFooter> RowFetcher::Find(const std::string& key) {
-  const std::lock_guard guard(lock_);
-  const auto found = std::find_if(footers_.begin(), footers_.end(),
-                                  [&](const Entry& entry) { return entry.key == key; });
-  if (found == footers_.end()) return nullptr;
-  footers_.splice(footers_.begin(), footers_, found);
-  return footers_.front().footer;
+struct RowFetcher::WantedValues {
+  std::string column;
+  std::shared_ptr<arrow::Array> values;
+};
+
+Result<std::optional<std::vector<int64_t>>> RowFetcher::FindInFile(
+    const TableSource& table, const std::vector<WantedValues>& wanted, size_t file) {
+  std::optional<std::vector<int64_t>> rows;
+  if (HasDeletedRows(table, file)) return rows;
+  ARROW_ASSIGN_OR_RAISE(const OpenFile open, Open(table, file));
+  const columnar::ParquetRows reader(open.footer, open.file, &dictionaries_);
+  std::vector<int> fields;
+  for (const auto& [column, values] : wanted) {
+    const auto stored_name = StoredName(table, column);
+    const int field = stored_name ? open.footer->schema()->GetFieldIndex(*stored_name) : -1;
+    if (field < 0 || !open.footer->schema()->field(field)->type()->Equals(values->type())) {
+      return rows;
+    }
+    fields.push_back(field);
+  }
+  size_t searched = 0;
+  for (; searched < wanted.size() && !rows; ++searched) {
+    ARROW_ASSIGN_OR_RAISE(rows, reader.FindEqual(fields[searched], *wanted[searched].values));
+  }
+  if (!rows) return rows;
+  for (size_t i = 0; i < wanted.size() && !rows->empty(); ++i) {
+    if (i + 1 == searched) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto column, reader.Read(fields[i], *rows));
+    ARROW_ASSIGN_OR_RAISE(auto slots, columnar::FindEqual(*column, *wanted[i].values));
+    for (int64_t& slot : slots) slot = (*rows)[static_cast<size_t>(slot)];
+    rows = std::move(slots);
+  }
+  return rows;
 }
 
-void RowFetcher::Keep(const std::string& key,
-                      std::shared_ptr<const columnar::ParquetFooter> footer) {
-  const std::lock_guard guard(lock_);
-  kept_bytes_ += footer->memory_bytes();
-  footers_.push_front({key, std::move(footer)});
-  while (kept_bytes_ > footers_bytes_ && footers_.size() > 1) {
-    kept_bytes_ -= footers_.back().footer->memory_bytes();
-    footers_.pop_back();
+Result<std::vector<size_t>> RowFetcher::FilesThatMayHold(const TableSource& table,
+                                                         const std::vector<WantedValues>& wanted) {
+  std::vector<bool> may_hold(FileCount(table), true);
+  const auto* snapshot = SnapshotOf(table);
+  for (size_t i = 0; snapshot && i < wanted.size(); ++i) {
+    const int column = snapshot->schema()->GetFieldIndex(wanted[i].column);
+    ARROW_ASSIGN_OR_RAISE(const auto bounds, snapshot->Statistics(column));
+    if (!bounds->min_values || !bounds->max_values) continue;
+    ARROW_ASSIGN_OR_RAISE(
+        const auto of_column,
+        columnar::MayHold(*bounds->min_values, *bounds->max_values, *wanted[i].values));
+    for (size_t file = 0; file < may_hold.size(); ++file) {
+      may_hold[file] = may_hold[file] && of_column[file];
+    }
   }
+  std::vector<size_t> files;
+  for (size_t file = 0; file < may_hold.size(); ++file) {
+    if (may_hold[file]) files.push_back(file);
+  }
+  return files;
+}
+
+Result<std::optional<std::vector<RowPlace>>> RowFetcher::Find(const TableSource& table,
+                                                              const BoundQuery& query,
+                                                              size_t rows_max,
+                                                              const CancelToken& token) {
+  std::optional<std::vector<RowPlace>> scan_instead;
+  if (!query.order_by.empty() || query.predicates.empty()) return scan_instead;
+  std::vector<WantedValues> wanted;
+  for (const auto& predicate : query.predicates) {
+    if (!NamesValues(predicate)) return scan_instead;
+    const auto& field = *table.schema()->field(predicate.column);
+    if (!columnar::HaveBounds(*field.type()) || !StoredName(table, field.name())) {
+      return scan_instead;
+    }
+    ARROW_ASSIGN_OR_RAISE(auto values, ValuesOf(predicate, field.type()));
+    if (!values) return scan_instead;
+    wanted.push_back({field.name(), std::move(values)});
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto files, FilesThatMayHold(table, wanted));
+  if (files.size() > kFilesMax) return scan_instead;
+  std::vector<RowPlace> places;
+  for (const size_t file : files) {
+    ARROW_RETURN_NOT_OK(token.Check());
+    ARROW_ASSIGN_OR_RAISE(const auto rows, FindInFile(table, wanted, file));
+    if (!rows) return scan_instead;
+    for (const int64_t row : *rows) places.push_back({file, row});
+  }
+  const auto first = std::min<uint64_t>(query.offset, places.size());
+  places.erase(places.begin(), places.begin() + static_cast<int64_t>(first));
+  if (query.limit && places.size() > *query.limit) places.resize(*query.limit);
+  if (places.size() > rows_max) return scan_instead;
+  return places;
 }
 
 Result<bool> RowFetcher::ReadFile(const TableSource& table, const std::vector<int>& columns,
@@ -149,7 +245,7 @@ Result<bool> RowFetcher::ReadFile(const TableSource& table, const std::vector<in
                                   const CancelToken& token,
                                   std::vector<arrow::ArrayVector>& pieces) {
   ARROW_ASSIGN_OR_RAISE(const OpenFile open, Open(table, file));
-  const columnar::ParquetRows reader(open.footer, open.file);
+  const columnar::ParquetRows reader(open.footer, open.file, &dictionaries_);
   const auto& stored_schema = *open.footer->schema();
   // All types before the first page: a scan would read the same pages again.
   std::vector<std::pair<size_t, int>> reads;

@@ -1,14 +1,13 @@
-// Look-ups: queries that are likely to want few rows of several columns. Their rows are found by a
-// scan of the columns that decide; all columns of the result come by single pages of the files.
+// Look-ups: queries that are likely to want few rows of several columns. Their rows are found by
+// the page indexes of the files or by a scan of the columns that decide; all columns of the result
+// come by single pages.
 //
 // Why: a scan unpacks every page of a row group before the wanted row, in each of its columns.
 
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 
 #include "base/cancel_token.h"
 #include "base/error.h"
+#include "base/recent_cache.h"
 #include "columnar/parquet_rows.h"
 #include "engine/structured_query.h"
 #include "engine/table_source.h"
@@ -33,10 +33,20 @@ struct RowPlace {
   int64_t row = 0;  // In the file, deleted ones counted.
 };
 
-// Thread-safe. Keeps the footers of files that it has read, within a bound.
+// Thread-safe. Keeps the footers of files that it has read and the dictionaries of their columns,
+// each within a bound.
 class RowFetcher {
  public:
-  explicit RowFetcher(int64_t footers_bytes = int64_t{64} << 20) : footers_bytes_(footers_bytes) {}
+  RowFetcher(int64_t footers_bytes, int64_t dictionaries_bytes)
+      : footers_(footers_bytes), dictionaries_(dictionaries_bytes) {}
+
+  // The rows of a query whose predicates all name values, by the page indexes of the files; in the
+  // order of the files, offset and limit applied. Nullopt if only a scan can find them: there is an
+  // order or another predicate, deletion vectors, many files, or too little is known of the pages.
+  // kCorruptTable naming the file for damage.
+  Result<std::optional<std::vector<RowPlace>>> Find(const TableSource& table,
+                                                    const BoundQuery& query, size_t rows_max,
+                                                    const CancelToken& token);
 
   // The columns (positions in the table's schema) of those rows, in that order. Null if only a scan
   // can read them: a file holds a column in another form than the table's own, or the rows lie in
@@ -47,24 +57,24 @@ class RowFetcher {
                                                     const CancelToken& token);
 
  private:
-  struct Entry {
-    std::string key;
-    std::shared_ptr<const columnar::ParquetFooter> footer;
-  };
   struct OpenFile;
+  struct WantedValues;
 
   Result<OpenFile> Open(const TableSource& table, size_t file);
+  // The files whose statistics admit all of `wanted`, in order.
+  static Result<std::vector<size_t>> FilesThatMayHold(const TableSource& table,
+                                                      const std::vector<WantedValues>& wanted);
+  // The rows of one file that all of `wanted` admit, ascending.
+  Result<std::optional<std::vector<int64_t>>> FindInFile(const TableSource& table,
+                                                         const std::vector<WantedValues>& wanted,
+                                                         size_t file);
   // Adds the rows' values of each column to its pieces; false if a scan must read them.
   Result<bool> ReadFile(const TableSource& table, const std::vector<int>& columns, size_t file,
                         const std::vector<int64_t>& rows, const CancelToken& token,
                         std::vector<arrow::ArrayVector>& pieces);
-  std::shared_ptr<const columnar::ParquetFooter> Find(const std::string& key);
-  void Keep(const std::string& key, std::shared_ptr<const columnar::ParquetFooter> footer);
 
-  const int64_t footers_bytes_;
-  std::mutex lock_;
-  std::list<Entry> footers_;  // Most recently used first.
-  int64_t kept_bytes_ = 0;
+  RecentCache<const columnar::ParquetFooter> footers_;
+  columnar::DictionaryCache dictionaries_;
 };
 
 }  // namespace deltaport::engine

@@ -71,7 +71,8 @@ TEST(RowLookup, RowsOfSeveralFilesComeInTheOrderOfTheTable) {
   for (int64_t i = 0; i < ids.length(); ++i) {
     EXPECT_EQ(ids.Value(i), i * 500 + 42);
     EXPECT_EQ(names.IsNull(i), ids.Value(i) % 3 == 0);
-    if (!names.IsNull(i)) EXPECT_EQ(names.GetView(i), fmt::format("n{}", ids.Value(i)));
+    if (names.IsNull(i)) continue;
+    EXPECT_EQ(names.GetView(i), fmt::format("n{}", ids.Value(i)));
   }
 }
 
@@ -133,6 +134,63 @@ TEST(RowLookup, MoreRowsThanAreWorthItComeByTheScan) {
       engine.Run(table, Where(*table, {{"key", PredicateOperator::kIn, std::move(many)}}));
   ASSERT_TRUE(more.ok());
   EXPECT_EQ((*more)->num_rows(), 480);
+}
+
+// What the page indexes say of the rows, without a scan.
+Result<std::optional<std::vector<RowPlace>>> FindPlaces(const TableSource& table,
+                                                        const BoundQuery& query) {
+  return RowFetcher(1 << 20, 1 << 20).Find(table, query, 100, CancelToken());
+}
+
+TEST(RowLookup, ValuesInOrderAreFoundByThePageIndexes) {
+  TestEngine engine;
+  const auto table = AddKeys(engine);
+  auto query = Where(*table, {{"id", PredicateOperator::kIn, {int64_t{1'205}, int64_t{12'000}}}});
+  const auto found = FindPlaces(*table, query);
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_TRUE(*found);
+  ASSERT_EQ((*found)->size(), 2U);
+  EXPECT_EQ((**found)[0].file, 0U);
+  EXPECT_EQ((**found)[0].row, 1'205);
+  EXPECT_EQ((**found)[1].file, 2U);
+  EXPECT_EQ((**found)[1].row, 2'000);
+  query.offset = 1;
+  EXPECT_EQ((*FindPlaces(*table, query))->size(), 1U);
+  const auto rows = engine.Run(table, query);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_EQ((*rows)->num_rows(), 1);
+}
+
+TEST(RowLookup, AllPredicatesDecideWhatIsFound) {
+  TestEngine engine;
+  const auto table = AddKeys(engine);
+  const auto places = [&](int64_t key, const std::string& name) {
+    const auto found =
+        FindPlaces(*table, Where(*table, {{"key", PredicateOperator::kEq, {key}},
+                                          {"id", PredicateOperator::kEq, {int64_t{7'000}}},
+                                          {"name", PredicateOperator::kEq, {name}}}));
+    EXPECT_TRUE(found.ok()) << found.status();
+    return (*found)->size();
+  };
+  EXPECT_EQ(places(0, "n7000"), 1U);
+  EXPECT_EQ(places(1, "n7000"), 0U);
+  EXPECT_EQ(places(0, "n7001"), 0U);
+}
+
+TEST(RowLookup, ScanFindsWhatPageIndexesDoNotTell) {
+  TestEngine engine;
+  const auto table = AddKeys(engine);
+  const auto found = [&](std::vector<Predicate> predicates) {
+    const auto places = FindPlaces(*table, Where(*table, std::move(predicates)));
+    EXPECT_TRUE(places.ok()) << places.status();
+    return places->has_value();
+  };
+  EXPECT_TRUE(found({{"id", PredicateOperator::kEq, {int64_t{1}}}}));
+  EXPECT_FALSE(found({{"id", PredicateOperator::kLt, {int64_t{1}}}}));
+  EXPECT_FALSE(found({{"id", PredicateOperator::kEq, {int64_t{1}}},
+                      {"key", PredicateOperator::kNeq, {int64_t{1}}}}));
+  // A number that is wider than the column.
+  EXPECT_FALSE(found({{"id", PredicateOperator::kEq, {1.5}}}));
 }
 
 }  // namespace

@@ -29,20 +29,6 @@ Status NotReady(const Dataset& dataset) {
                dataset.settings.name, DatasetStateName(dataset.state));
 }
 
-std::shared_ptr<const engine::TableSource> TableVersionCache::Find(const std::string& key) {
-  const std::lock_guard guard(lock_);
-  const auto it = std::ranges::find(entries_, key, &Entry::key);
-  if (it == entries_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, it);
-  return it->table;
-}
-
-void TableVersionCache::Insert(std::string key, std::shared_ptr<const engine::TableSource> table) {
-  const std::lock_guard guard(lock_);
-  entries_.push_front({std::move(key), std::move(table)});
-  if (entries_.size() > capacity_) entries_.pop_back();
-}
-
 Result<std::shared_ptr<const engine::TableSource>> TableVersionCache::Open(
     const Dataset& dataset, const delta::TimeTravel& at) {
   const auto& current = dataset.generation->table;
@@ -59,14 +45,14 @@ Result<std::shared_ptr<const engine::TableSource>> TableVersionCache::Open(
   }
   const std::string key = CacheKey(dataset.settings.name, **latest, at);
   if (!key.empty()) {
-    if (auto cached = Find(key)) return cached;
+    if (auto kept = kept_.Find(key)) return kept;
   }
   ARROW_ASSIGN_OR_RAISE(auto snapshot, delta::Snapshot::Open((*latest)->location(), at));
   engine::TableSource table;
   table.name = dataset.settings.name;
   table.files = std::move(snapshot);
   ARROW_ASSIGN_OR_RAISE(auto shown, ShowColumns(std::move(table), dataset.settings));
-  if (!key.empty()) Insert(key, shown);
+  if (!key.empty()) kept_.Keep(key, shown, 1);
   return shown;
 }
 

@@ -4,14 +4,13 @@
 
 #pragma once
 
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/recent_cache.h"
 #include "engine/table_source.h"
 #include "lake/dataset.h"
 #include "lake/lake.h"
@@ -21,7 +20,7 @@ namespace deltaport::lake {
 // The least recently used entry leaves when there are more than `capacity`.
 class TableVersionCache {
  public:
-  explicit TableVersionCache(size_t capacity = 16) : capacity_(capacity) {}
+  explicit TableVersionCache(int64_t capacity = 16) : kept_(capacity) {}
 
   // The dataset's table as of `at`. kInvalidArgument for Parquet datasets, else the errors of
   // delta::Snapshot::Open.
@@ -29,17 +28,7 @@ class TableVersionCache {
                                                           const delta::TimeTravel& at);
 
  private:
-  struct Entry {
-    std::string key;
-    std::shared_ptr<const engine::TableSource> table;
-  };
-
-  std::shared_ptr<const engine::TableSource> Find(const std::string& key);
-  void Insert(std::string key, std::shared_ptr<const engine::TableSource> table);
-
-  const size_t capacity_;
-  std::mutex lock_;
-  std::list<Entry> entries_;  // Most recently used first.
+  RecentCache<const engine::TableSource> kept_;
 };
 
 // The datasets of one catalogue; every query has its own, so that it sees one moment.

@@ -35,19 +35,12 @@ std::string KeyOf(const storage::Location& table, const delta::DeletionVectorDes
 }  // namespace
 
 DeletionVectorCache::DeletionVectorCache(duckdb::DatabaseInstance& database, int64_t kept_bytes_max)
-    : database_(database), kept_bytes_max_(kept_bytes_max) {}
+    : database_(database), kept_(kept_bytes_max) {}
 
 Result<std::shared_ptr<const delta::DeletedRows>> DeletionVectorCache::Get(
     const storage::Location& table, const delta::DeletionVectorDescriptor& vector) {
   const std::string key = KeyOf(table, vector);
-  {
-    const std::lock_guard guard(lock_);
-    const auto found = entries_.find(key);
-    if (found != entries_.end()) {
-      ages_.splice(ages_.begin(), ages_, found->second.age);
-      return found->second.rows;
-    }
-  }
+  if (auto kept = kept_.Find(key)) return kept;
   ARROW_ASSIGN_OR_RAISE(auto read, delta::ReadDeletionVector(table, vector));
   ARROW_ASSIGN_OR_RAISE(const auto counted,
                         CatchDuckDb([&]() -> Result<std::shared_ptr<const CountedRows>> {
@@ -55,32 +48,8 @@ Result<std::shared_ptr<const delta::DeletedRows>> DeletionVectorCache::Get(
                               std::move(read), duckdb::BufferManager::GetBufferManager(database_));
                         }));
   std::shared_ptr<const delta::DeletedRows> rows(counted, counted->rows.get());
-  Keep(key, rows);
+  kept_.Keep(key, rows, rows->memory_bytes() + static_cast<int64_t>(key.size()));
   return rows;
-}
-
-void DeletionVectorCache::Keep(const std::string& key,
-                               const std::shared_ptr<const delta::DeletedRows>& rows) {
-  const int64_t bytes = rows->memory_bytes() + static_cast<int64_t>(key.size());
-  if (bytes > kept_bytes_max_) return;
-  std::list<Entry> dropped;  // Freed outside of the lock.
-  const std::lock_guard guard(lock_);
-  if (entries_.contains(key)) return;
-  while (kept_bytes_ + bytes > kept_bytes_max_) {
-    const auto oldest = entries_.find(ages_.back());
-    kept_bytes_ -= oldest->second.bytes;
-    dropped.push_back(std::move(oldest->second));
-    entries_.erase(oldest);
-    ages_.pop_back();
-  }
-  ages_.push_front(key);
-  entries_[key] = {rows, bytes, ages_.begin()};
-  kept_bytes_ += bytes;
-}
-
-int64_t DeletionVectorCache::kept_bytes() const {
-  const std::lock_guard guard(lock_);
-  return kept_bytes_;
 }
 
 duckdb::idx_t DeletedRowFilter::Filter(duckdb::row_t start, duckdb::idx_t count,

@@ -3,16 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <string>
 
 #include <duckdb.hpp>
 #include <duckdb/common/multi_file/multi_file_data.hpp>
 
 #include "base/error.h"
+#include "base/recent_cache.h"
 #include "delta/deletion_vector.h"
 
 namespace deltaport::engine {
@@ -29,23 +26,11 @@ class DeletionVectorCache {
   Result<std::shared_ptr<const delta::DeletedRows>> Get(
       const storage::Location& table, const delta::DeletionVectorDescriptor& vector);
 
-  int64_t kept_bytes() const;
+  int64_t kept_bytes() const { return kept_.cost(); }
 
  private:
-  struct Entry {
-    std::shared_ptr<const delta::DeletedRows> rows;
-    int64_t bytes = 0;
-    std::list<std::string>::iterator age;
-  };
-
-  void Keep(const std::string& key, const std::shared_ptr<const delta::DeletedRows>& rows);
-
   duckdb::DatabaseInstance& database_;
-  const int64_t kept_bytes_max_;
-  mutable std::mutex lock_;
-  std::map<std::string, Entry> entries_;
-  std::list<std::string> ages_;  // Keys, the latest use first.
-  int64_t kept_bytes_ = 0;
+  RecentCache<const delta::DeletedRows> kept_;
 };
 
 // Leaves the rows out of a scan of their file. Used by several threads at once.

@@ -65,6 +65,10 @@ class NamedTables final : public TableResolver {
   Tables tables_;
 };
 
+// What look-ups keep: parts of the memory limit.
+constexpr int64_t kFootersShare = 256;
+constexpr int64_t kDictionariesShare = 64;
+
 std::string SourceSql() { return fmt::format("{}.{}.{}", kLakeCatalog, kLakeSchema, kSourceName); }
 
 Result<int64_t> SingleInteger(arrow::RecordBatchReader& reader) {
@@ -100,7 +104,10 @@ Result<std::optional<std::vector<RowPlace>>> ReadPlaces(arrow::RecordBatchReader
 
 class DuckDbEngine final : public QueryEngine {
  public:
-  explicit DuckDbEngine(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {}
+  explicit DuckDbEngine(std::shared_ptr<Instance> instance)
+      : instance_(std::move(instance)),
+        fetcher_(instance_->memory_limit_bytes() / kFootersShare,
+                 instance_->memory_limit_bytes() / kDictionariesShare) {}
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(
       const std::shared_ptr<const TableSource>& table, const BoundQuery& query,
@@ -175,16 +182,25 @@ class DuckDbEngine final : public QueryEngine {
     std::shared_ptr<arrow::RecordBatchReader> scan_instead;
     const size_t rows_max = LookupRowsMax(query);
     if (rows_max == 0 || HasVirtualNames(*table->schema())) return scan_instead;
-    InternalQuery places_query{.tables = {{kSourceName, table}}, .keep_order = true};
-    ARROW_ASSIGN_OR_RAISE(places_query.sql,
-                          ToRowPlaceSql(query, *table->schema(), SourceSql(), rows_max + 1));
-    ARROW_ASSIGN_OR_RAISE(const auto reader, ExecuteInternal(places_query, token));
-    ARROW_ASSIGN_OR_RAISE(const auto places, ReadPlaces(*reader, rows_max));
+    ARROW_ASSIGN_OR_RAISE(auto places, fetcher_.Find(*table, query, rows_max, token));
+    if (!places) {
+      ARROW_ASSIGN_OR_RAISE(places, ScanForPlaces(table, query, rows_max, token));
+    }
     if (!places) return scan_instead;
     ARROW_ASSIGN_OR_RAISE(const auto rows, fetcher_.Fetch(*table, query.columns, *places, token));
     if (!rows) return scan_instead;
     ARROW_ASSIGN_OR_RAISE(const auto named, rows->RenameColumns(query.output_names));
     return arrow::RecordBatchReader::Make({named}, named->schema());
+  }
+
+  Result<std::optional<std::vector<RowPlace>>> ScanForPlaces(
+      const std::shared_ptr<const TableSource>& table, const BoundQuery& query, size_t rows_max,
+      const CancelToken& token) {
+    InternalQuery places_query{.tables = {{kSourceName, table}}, .keep_order = true};
+    ARROW_ASSIGN_OR_RAISE(places_query.sql,
+                          ToRowPlaceSql(query, *table->schema(), SourceSql(), rows_max + 1));
+    ARROW_ASSIGN_OR_RAISE(const auto reader, ExecuteInternal(places_query, token));
+    return ReadPlaces(*reader, rows_max);
   }
 
   duckdb::shared_ptr<QueryState> StateFor(std::shared_ptr<const TableResolver> tables) const {

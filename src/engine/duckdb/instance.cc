@@ -90,12 +90,13 @@ Status Instance::Configure(const EngineOptions& options) {
                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   idle_max_ = static_cast<size_t>(options.connection_pool_size > 0 ? options.connection_pool_size
                                                                    : 2 * threads);
+  memory_limit_bytes_ = MemoryLimit(options.memory_limit_bytes);
   duckdb::DBConfig config;
   const auto set = [&](const char* name, const duckdb::Value& value) {
     config.SetOptionByName(name, value);
   };
   set("threads", duckdb::Value::BIGINT(threads));
-  set("memory_limit", duckdb::Value(fmt::format("{}B", MemoryLimit(options.memory_limit_bytes))));
+  set("memory_limit", duckdb::Value(fmt::format("{}B", memory_limit_bytes_)));
   set("temp_directory", duckdb::Value(spill_directory_));
   set("max_temp_directory_size", duckdb::Value(fmt::format("{}B", spill_limit)));
   set("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
@@ -108,7 +109,7 @@ Status Instance::Configure(const EngineOptions& options) {
   database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
   caches_.tables = std::make_shared<ScanTableCache>();
   caches_.deletion_vectors = std::make_shared<DeletionVectorCache>(
-      *database_->instance, MemoryLimit(options.memory_limit_bytes) / kKeptVectorsShare);
+      *database_->instance, memory_limit_bytes_ / kKeptVectorsShare);
   database_->GetFileSystem().RegisterSubSystem(
       duckdb::unique_ptr<duckdb::FileSystem>(MakeCapabilityFileSystem().release()));
   RegisterLakeStorage(*database_->instance);

@@ -48,6 +48,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Result<Lease> Connect();
   const ScanCaches& caches() const { return caches_; }
   duckdb::DuckDB& database() { return *database_; }
+  int64_t memory_limit_bytes() const { return memory_limit_bytes_; }
 
  private:
   void Release(std::unique_ptr<duckdb::Connection> connection);
@@ -57,6 +58,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::unique_ptr<duckdb::DuckDB> database_;
   ScanCaches caches_;
   std::string initial_sql_;  // Run on each new connection.
+  int64_t memory_limit_bytes_ = 0;
   size_t idle_max_ = 0;
   std::mutex lock_;
   std::vector<std::unique_ptr<duckdb::Connection>> idle_;
