@@ -10,9 +10,9 @@
 #include <arrow/builder.h>
 #include <arrow/chunked_array.h>
 #include <arrow/compute/api_vector.h>
-#include <arrow/compute/cast.h>
 #include <arrow/datum.h>
 #include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
@@ -31,6 +31,7 @@ namespace {
 // What the parsed form of one column chunk of a footer takes, roughly.
 constexpr int64_t kChunkMetadataBytes = 512;
 
+constexpr const char* kArrowSchemaNote = "ARROW:schema";
 // More pages than this are for a scan: it reads them on all cores.
 constexpr size_t kSearchPagesMax = 8;
 // Up to so many rows their values are read one by one.
@@ -38,20 +39,6 @@ constexpr size_t kSingleRowsMax = 256;
 
 Status DamagedPages(const std::string& path, std::string_view what) {
   return Error(ErrorCode::kCorruptTable, "{}: cannot be read as Parquet: {}", path, what);
-}
-
-// Errors of the store keep their code; all others say that the file is damaged.
-Status Explain(const std::string& path, const Status& status) {
-  if (status.ok() || status.detail() || status.IsOutOfMemory()) return status;
-  return DamagedPages(path, status.message());
-}
-
-parquet::ArrowReaderProperties ReaderProperties() {
-  parquet::ArrowReaderProperties properties;
-  properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
-  // Buffering ahead works on Arrow's own file contents only.
-  properties.set_pre_buffer(false);
-  return properties;
 }
 
 void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
@@ -71,13 +58,47 @@ Result<std::shared_ptr<arrow::Array>> Pick(const arrow::ArrayVector& pieces,
   return taken.make_array();
 }
 
-// Writers of Arrow in Rust note that text was in views, which no kernel takes rows of.
-std::shared_ptr<arrow::DataType> WithoutView(const std::shared_ptr<arrow::DataType>& type) {
-  if (type->id() == arrow::Type::STRING_VIEW) return arrow::utf8();
-  return type->id() == arrow::Type::BINARY_VIEW ? arrow::binary() : type;
+bool HoldsViews(const arrow::DataType& type) {
+  return type.id() == arrow::Type::STRING_VIEW || type.id() == arrow::Type::BINARY_VIEW ||
+         std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return HoldsViews(*field->type()); });
+}
+
+// The fields of the file; nothing but the footer's own types if the writer had text in views (Arrow
+// in Rust notes that), which take longer to make and which no kernel takes rows of.
+Status ReadManifest(const parquet::FileMetaData& metadata,
+                    parquet::arrow::SchemaManifest& manifest) {
+  const auto make = [&](const std::shared_ptr<const arrow::KeyValueMetadata>& notes) {
+    return parquet::arrow::SchemaManifest::Make(metadata.schema(), notes,
+                                                ParquetFooter::ArrowProperties(), &manifest);
+  };
+  ARROW_RETURN_NOT_OK(make(metadata.key_value_metadata()));
+  const bool views =
+      std::any_of(manifest.schema_fields.begin(), manifest.schema_fields.end(),
+                  [](const auto& field) { return HoldsViews(*field.field->type()); });
+  if (!views) return Status::OK();
+  // Readers look at the notes of the parsed footer again.
+  const auto notes =
+      std::const_pointer_cast<arrow::KeyValueMetadata>(metadata.key_value_metadata());
+  ARROW_RETURN_NOT_OK(notes->Delete(kArrowSchemaNote));
+  manifest = {};
+  return make(notes);
 }
 
 }  // namespace
+
+parquet::ArrowReaderProperties ParquetFooter::ArrowProperties() {
+  parquet::ArrowReaderProperties properties;
+  properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+  // Buffering ahead works on Arrow's own file contents only.
+  properties.set_pre_buffer(false);
+  return properties;
+}
+
+Status ParquetFooter::Explain(const Status& status) const {
+  if (status.ok() || status.detail() || status.IsOutOfMemory()) return status;
+  return DamagedPages(path_, status.message());
+}
 
 Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
     const std::string& path, const std::shared_ptr<arrow::io::RandomAccessFile>& file) {
@@ -88,13 +109,10 @@ Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
     footer->path_ = path;
     footer->metadata_ = parquet::ParquetFileReader::Open(file)->metadata();
     parquet::arrow::SchemaManifest manifest;
-    const Status made = parquet::arrow::SchemaManifest::Make(
-        footer->metadata_->schema(), footer->metadata_->key_value_metadata(), ReaderProperties(),
-        &manifest);
-    if (!made.ok()) return Explain(path, made);
+    ARROW_RETURN_NOT_OK(footer->Explain(ReadManifest(*footer->metadata_, manifest)));
     arrow::FieldVector fields;
     for (const auto& field : manifest.schema_fields) {
-      fields.push_back(field.field->WithType(WithoutView(field.field->type())));
+      fields.push_back(field.field);
       AddLeaves(field, footer->leaves_.emplace_back());
     }
     footer->schema_ = arrow::schema(std::move(fields));
@@ -107,7 +125,8 @@ Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
                             (footer->metadata_->num_row_groups() + 1);
     return footer;
   } catch (const parquet::ParquetStatusException& failure) {
-    return Explain(path, failure.status());
+    return failure.status().detail() ? failure.status()
+                                     : DamagedPages(path, failure.status().message());
   } catch (const parquet::ParquetException& failure) {
     return DamagedPages(path, failure.what());
   }
@@ -147,15 +166,12 @@ Result<std::shared_ptr<arrow::Array>> ParquetRows::ReadGroup(
                       positions, type);
   }
   auto reader = pages.OpenFile(std::move(selections));
-  ARROW_ASSIGN_OR_RAISE(const auto arrow_reader,
-                        parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
-                                                         std::move(reader), ReaderProperties()));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto arrow_reader,
+      parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(reader),
+                                       ParquetFooter::ArrowProperties()));
   ARROW_ASSIGN_OR_RAISE(const auto table, arrow_reader->ReadRowGroup(group, leaves));
-  auto column = table->column(0);
-  if (!column->type()->Equals(type)) {
-    ARROW_ASSIGN_OR_RAISE(const auto stored, arrow::compute::Cast(arrow::Datum(column), type));
-    column = stored.chunked_array();
-  }
+  const auto column = table->column(0);
   if (positions.back() >= column->length()) {
     return DamagedPages(footer_->path_, "a page has fewer rows than the page index says");
   }
@@ -185,7 +201,7 @@ Result<std::shared_ptr<arrow::Array>> ParquetRows::Read(int field,
         wanted.push_back(rows[order[next]] - first_rows[static_cast<size_t>(group)]);
       }
       auto piece = ReadGroup(field, group, wanted);
-      if (!piece.ok()) return Explain(footer_->path_, piece.status());
+      if (!piece.ok()) return footer_->Explain(piece.status());
       pieces.push_back(*std::move(piece));
     }
     if (pieces.empty()) return arrow::MakeEmptyArray(footer_->schema_->field(field)->type());
@@ -193,7 +209,7 @@ Result<std::shared_ptr<arrow::Array>> ParquetRows::Read(int field,
                ? Result<std::shared_ptr<arrow::Array>>(pieces.front())
                : Pick(pieces, place);
   } catch (const parquet::ParquetStatusException& failure) {
-    return Explain(footer_->path_, failure.status());
+    return footer_->Explain(failure.status());
   } catch (const parquet::ParquetException& failure) {
     return DamagedPages(footer_->path_, failure.what());
   }
@@ -282,9 +298,9 @@ Result<std::optional<std::vector<int64_t>>> ParquetRows::FindEqual(
   if (!PlainLeaf(field) || !HaveBounds(*type) || !values.type()->Equals(type)) return scan_instead;
   try {
     auto found = FindAmongPages(field, values);
-    return found.ok() ? found : Explain(footer_->path_, found.status());
+    return found.ok() ? found : footer_->Explain(found.status());
   } catch (const parquet::ParquetStatusException& failure) {
-    return Explain(footer_->path_, failure.status());
+    return footer_->Explain(failure.status());
   } catch (const parquet::ParquetException& failure) {
     return DamagedPages(footer_->path_, failure.what());
   }

@@ -23,6 +23,7 @@
 #include "storage/object_store.h"
 
 namespace parquet {
+class ArrowReaderProperties;
 class ColumnDescriptor;
 class FileMetaData;
 }  // namespace parquet
@@ -39,8 +40,16 @@ class ParquetFooter {
       const std::string& path, const std::shared_ptr<arrow::io::RandomAccessFile>& file);
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+  // Leaf columns of a field, ascending.
+  const std::vector<int>& leaves(int field) const { return leaves_[static_cast<size_t>(field)]; }
+  const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
   // An estimate of what it holds.
   int64_t memory_bytes() const { return memory_bytes_; }
+
+  // How the file is read as `schema`.
+  static parquet::ArrowReaderProperties ArrowProperties();
+  // Errors of the store keep their code; all others become kCorruptTable naming the path.
+  Status Explain(const Status& status) const;
 
  private:
   friend class ParquetRows;

@@ -26,40 +26,6 @@ constexpr size_t kScanRowsMax = 20'000;
 constexpr size_t kValuesMax = 16;
 constexpr size_t kFilesMax = 64;
 
-const delta::Snapshot* SnapshotOf(const TableSource& table) {
-  const auto* snapshot = std::get_if<std::shared_ptr<const delta::Snapshot>>(&table.files);
-  return snapshot ? snapshot->get() : nullptr;
-}
-
-// What a file must hold for a column: its name there; nullopt if it is no column of the files.
-std::optional<std::string> StoredName(const TableSource& table, const std::string& column) {
-  if (const auto* snapshot = SnapshotOf(table)) {
-    const int position = snapshot->schema()->GetFieldIndex(column);
-    if (position < 0 || snapshot->IsPartitionColumn(position)) return std::nullopt;
-    return snapshot->PhysicalName(position);
-  }
-  const auto& hive = std::get<ParquetFiles>(table.files).hive_columns;
-  if (std::find(hive.begin(), hive.end(), column) != hive.end()) return std::nullopt;
-  return column;
-}
-
-// The value of a column that the files do not hold, out of the log.
-Result<std::shared_ptr<arrow::Array>> PartitionValues(const TableSource& table,
-                                                      const std::string& column,
-                                                      const std::vector<RowPlace>& places) {
-  const auto* snapshot = SnapshotOf(table);
-  if (snapshot == nullptr) return std::shared_ptr<arrow::Array>();
-  const int position = snapshot->schema()->GetFieldIndex(column);
-  ARROW_ASSIGN_OR_RAISE(const auto values, snapshot->PartitionValues(position));
-  arrow::Int64Builder builder;
-  for (const auto& place : places) {
-    ARROW_RETURN_NOT_OK(builder.Append(static_cast<int64_t>(place.file)));
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto indices, builder.Finish());
-  ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(arrow::Datum(values), indices));
-  return taken.make_array();
-}
-
 Result<std::shared_ptr<arrow::Array>> InOrder(const arrow::ArrayVector& pieces,
                                               const std::vector<int64_t>& sources) {
   arrow::Int64Builder builder;
@@ -67,6 +33,21 @@ Result<std::shared_ptr<arrow::Array>> InOrder(const arrow::ArrayVector& pieces,
   ARROW_ASSIGN_OR_RAISE(const auto indices, builder.Finish());
   ARROW_ASSIGN_OR_RAISE(const auto all, arrow::Concatenate(pieces));
   ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(arrow::Datum(all), indices));
+  return taken.make_array();
+}
+
+// The values of a column that the files do not hold, out of the log.
+Result<std::shared_ptr<arrow::Array>> PartitionValues(const TableSource& table,
+                                                      const std::string& column,
+                                                      const std::vector<RowPlace>& places) {
+  ARROW_ASSIGN_OR_RAISE(auto values, FilePartitionValues(table, column));
+  if (!values) return values;
+  arrow::Int64Builder builder;
+  for (const auto& place : places) {
+    ARROW_RETURN_NOT_OK(builder.Append(static_cast<int64_t>(place.file)));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto indices, builder.Finish());
+  ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(arrow::Datum(values), indices));
   return taken.make_array();
 }
 
@@ -87,17 +68,6 @@ bool NamesValues(const BoundPredicate& predicate) {
           (predicate.op == PredicateOperator::kIn && predicate.values.size() <= kValuesMax));
 }
 
-size_t FileCount(const TableSource& table) {
-  if (const auto* snapshot = SnapshotOf(table)) return snapshot->files().size();
-  return std::get<ParquetFiles>(table.files).files.size();
-}
-
-bool HasDeletedRows(const TableSource& table, size_t file) {
-  const auto* snapshot = SnapshotOf(table);
-  const auto* extras = snapshot ? snapshot->files().extras(file) : nullptr;
-  return extras && extras->deletion_vector;
-}
-
 // Rows of one file, and where they stand in the result.
 struct FileRows {
   std::vector<int64_t> rows;
@@ -105,11 +75,6 @@ struct FileRows {
 };
 
 }  // namespace
-
-struct RowFetcher::OpenFile {
-  std::shared_ptr<const columnar::ParquetFooter> footer;
-  std::shared_ptr<arrow::io::RandomAccessFile> file;
-};
 
 size_t LookupRowsMax(const BoundQuery& query) {
   if (query.grouped() || !query.aggregations.empty() || query.distinct || !query.having.empty()) {
@@ -127,29 +92,6 @@ size_t LookupRowsMax(const BoundQuery& query) {
   return names_values ? kScatteredRowsMax : 0;
 }
 
-Result<RowFetcher::OpenFile> RowFetcher::Open(const TableSource& table, size_t file) {
-  const storage::ObjectStore* store = nullptr;
-  storage::ObjectInfo info;
-  if (const auto* snapshot = SnapshotOf(table)) {
-    store = snapshot->location().store.get();
-    info = {snapshot->FilePath(file), snapshot->files().size_bytes(file), 0};
-  } else {
-    const auto& files = std::get<ParquetFiles>(table.files);
-    store = files.store.get();
-    info = files.files[file];
-  }
-  OpenFile open;
-  ARROW_ASSIGN_OR_RAISE(open.file, store->Open(info.path, info.size_bytes));
-  const std::string key =
-      fmt::format("{}:{}\n{}\n{}", store->scheme(), info.path, info.size_bytes, info.modified_ms);
-  open.footer = footers_.Find(key);
-  if (!open.footer) {
-    ARROW_ASSIGN_OR_RAISE(open.footer, columnar::ParquetFooter::Read(info.path, open.file));
-    footers_.Keep(key, open.footer, open.footer->memory_bytes());
-  }
-  return open;
-}
-
 struct RowFetcher::WantedValues {
   std::string column;
   std::shared_ptr<arrow::Array> values;
@@ -159,16 +101,13 @@ Result<std::optional<std::vector<int64_t>>> RowFetcher::FindInFile(
     const TableSource& table, const std::vector<WantedValues>& wanted, size_t file) {
   std::optional<std::vector<int64_t>> rows;
   if (HasDeletedRows(table, file)) return rows;
-  ARROW_ASSIGN_OR_RAISE(const OpenFile open, Open(table, file));
+  ARROW_ASSIGN_OR_RAISE(const auto open, files_->Open(table, file));
   const columnar::ParquetRows reader(open.footer, open.file, &dictionaries_);
   std::vector<int> fields;
   for (const auto& [column, values] : wanted) {
-    const auto stored_name = StoredName(table, column);
-    const int field = stored_name ? open.footer->schema()->GetFieldIndex(*stored_name) : -1;
-    if (field < 0 || !open.footer->schema()->field(field)->type()->Equals(values->type())) {
-      return rows;
-    }
-    fields.push_back(field);
+    const auto field = StoredField(table, *open.footer, column);
+    if (!field) return rows;
+    fields.push_back(*field);
   }
   size_t searched = 0;
   for (; searched < wanted.size() && !rows; ++searched) {
@@ -244,18 +183,16 @@ Result<bool> RowFetcher::ReadFile(const TableSource& table, const std::vector<in
                                   size_t file, const std::vector<int64_t>& rows,
                                   const CancelToken& token,
                                   std::vector<arrow::ArrayVector>& pieces) {
-  ARROW_ASSIGN_OR_RAISE(const OpenFile open, Open(table, file));
+  ARROW_ASSIGN_OR_RAISE(const auto open, files_->Open(table, file));
   const columnar::ParquetRows reader(open.footer, open.file, &dictionaries_);
-  const auto& stored_schema = *open.footer->schema();
   // All types before the first page: a scan would read the same pages again.
   std::vector<std::pair<size_t, int>> reads;
   for (size_t i = 0; i < columns.size(); ++i) {
-    const auto& field = *table.schema()->field(columns[i]);
-    const auto stored_name = StoredName(table, field.name());
-    if (!stored_name) continue;
-    const int stored = stored_schema.GetFieldIndex(*stored_name);
-    if (stored < 0 || !stored_schema.field(stored)->type()->Equals(field.type())) return false;
-    reads.emplace_back(i, stored);
+    const auto& name = table.schema()->field(columns[i])->name();
+    if (!StoredName(table, name)) continue;
+    const auto stored = StoredField(table, *open.footer, name);
+    if (!stored) return false;
+    reads.emplace_back(i, *stored);
   }
   for (const auto& [i, stored] : reads) {
     ARROW_RETURN_NOT_OK(token.Check());

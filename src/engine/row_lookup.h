@@ -10,15 +10,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <arrow/record_batch.h>
 
 #include "base/cancel_token.h"
 #include "base/error.h"
-#include "base/recent_cache.h"
-#include "columnar/parquet_rows.h"
+#include "columnar/dictionary_cache.h"
 #include "engine/structured_query.h"
+#include "engine/table_files.h"
 #include "engine/table_source.h"
 
 namespace deltaport::engine {
@@ -33,12 +34,11 @@ struct RowPlace {
   int64_t row = 0;  // In the file, deleted ones counted.
 };
 
-// Thread-safe. Keeps the footers of files that it has read and the dictionaries of their columns,
-// each within a bound.
+// Thread-safe. Keeps the dictionaries of columns that it has read, within a bound.
 class RowFetcher {
  public:
-  RowFetcher(int64_t footers_bytes, int64_t dictionaries_bytes)
-      : footers_(footers_bytes), dictionaries_(dictionaries_bytes) {}
+  RowFetcher(std::shared_ptr<TableFiles> files, int64_t dictionaries_bytes)
+      : files_(std::move(files)), dictionaries_(dictionaries_bytes) {}
 
   // The rows of a query whose predicates all name values, by the page indexes of the files; in the
   // order of the files, offset and limit applied. Nullopt if only a scan can find them: there is an
@@ -57,10 +57,8 @@ class RowFetcher {
                                                     const CancelToken& token);
 
  private:
-  struct OpenFile;
   struct WantedValues;
 
-  Result<OpenFile> Open(const TableSource& table, size_t file);
   // The files whose statistics admit all of `wanted`, in order.
   static Result<std::vector<size_t>> FilesThatMayHold(const TableSource& table,
                                                       const std::vector<WantedValues>& wanted);
@@ -73,7 +71,7 @@ class RowFetcher {
                         const std::vector<int64_t>& rows, const CancelToken& token,
                         std::vector<arrow::ArrayVector>& pieces);
 
-  RecentCache<const columnar::ParquetFooter> footers_;
+  const std::shared_ptr<TableFiles> files_;
   columnar::DictionaryCache dictionaries_;
 };
 

@@ -139,7 +139,8 @@ TEST(RowLookup, MoreRowsThanAreWorthItComeByTheScan) {
 // What the page indexes say of the rows, without a scan.
 Result<std::optional<std::vector<RowPlace>>> FindPlaces(const TableSource& table,
                                                         const BoundQuery& query) {
-  return RowFetcher(1 << 20, 1 << 20).Find(table, query, 100, CancelToken());
+  return RowFetcher(std::make_shared<TableFiles>(1 << 20), 1 << 20)
+      .Find(table, query, 100, CancelToken());
 }
 
 TEST(RowLookup, ValuesInOrderAreFoundByThePageIndexes) {

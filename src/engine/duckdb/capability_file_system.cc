@@ -8,6 +8,7 @@
 
 #include "engine/duckdb/error_translation.h"
 #include "engine/duckdb/query_state.h"
+#include "engine/table_files.h"
 
 namespace deltaport::engine {
 namespace {
@@ -144,11 +145,7 @@ class CapabilityFileSystem final : public duckdb::FileSystem {
                       ? grant->store->Open(StorePath(file.path), grant->size_bytes)
                       : Result<std::shared_ptr<arrow::io::RandomAccessFile>>(version.status());
     if (!opened.ok()) {
-      auto status = opened.status();
-      if (CodeOf(status) == ErrorCode::kNotFound) {
-        status = Error(ErrorCode::kCorruptTable, "'{}' is in the {} but missing",
-                       StorePath(file.path), grant->in_log ? "log" : "list of data files");
-      }
+      const auto status = ExplainOpen(opened.status(), StorePath(file.path), grant->in_log);
       if (state) state->Record(status);
       throw duckdb::IOException(status.message());
     }
@@ -160,13 +157,8 @@ class CapabilityFileSystem final : public duckdb::FileSystem {
   // Files that a log names never change. Others may be replaced under their name.
   static Result<std::string> VersionTag(const duckdb::OpenFileInfo& file, const ReadGrant& grant) {
     if (grant.in_log) return fmt::format("{}", grant.size_bytes);
-    ARROW_ASSIGN_OR_RAISE(const auto now, grant.store->Head(StorePath(file.path)));
-    if (now.size_bytes != grant.size_bytes) {
-      return Error(ErrorCode::kCorruptTable,
-                   "'{}' has {} bytes, not the {} that were listed: it was cut off or replaced; "
-                   "reload the dataset",
-                   StorePath(file.path), now.size_bytes, grant.size_bytes);
-    }
+    ARROW_ASSIGN_OR_RAISE(const auto now,
+                          HeadOfListed(*grant.store, StorePath(file.path), grant.size_bytes));
     return fmt::format("{}-{}", now.size_bytes, now.modified_ms);
   }
 };

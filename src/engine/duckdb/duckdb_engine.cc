@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/direct_scan.h"
 #include "engine/duckdb/error_translation.h"
 #include "engine/duckdb/instance.h"
 #include "engine/duckdb/lake_catalog.h"
@@ -65,7 +66,7 @@ class NamedTables final : public TableResolver {
   Tables tables_;
 };
 
-// What look-ups keep: parts of the memory limit.
+// What is kept of files for look-ups and direct scans: parts of the memory limit.
 constexpr int64_t kFootersShare = 256;
 constexpr int64_t kDictionariesShare = 64;
 
@@ -106,13 +107,15 @@ class DuckDbEngine final : public QueryEngine {
  public:
   explicit DuckDbEngine(std::shared_ptr<Instance> instance)
       : instance_(std::move(instance)),
-        fetcher_(instance_->memory_limit_bytes() / kFootersShare,
-                 instance_->memory_limit_bytes() / kDictionariesShare) {}
+        files_(std::make_shared<TableFiles>(instance_->memory_limit_bytes() / kFootersShare)),
+        fetcher_(files_, instance_->memory_limit_bytes() / kDictionariesShare) {}
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(
       const std::shared_ptr<const TableSource>& table, const BoundQuery& query,
       const CancelToken& token) override {
     ARROW_ASSIGN_OR_RAISE(auto found, LookUp(table, query, token));
+    if (found) return found;
+    ARROW_ASSIGN_OR_RAISE(found, ScanDirectly(table, query, files_, token));
     if (found) return found;
     ARROW_ASSIGN_OR_RAISE(auto sql, ToSql(query, *table->schema(), SourceSql()));
     return Run(table, sql.text, std::move(sql.schema), token);
@@ -218,6 +221,7 @@ class DuckDbEngine final : public QueryEngine {
   }
 
   const std::shared_ptr<Instance> instance_;
+  const std::shared_ptr<TableFiles> files_;
   RowFetcher fetcher_;
 };
 

@@ -1,0 +1,120 @@
+#include "engine/direct_scan.h"
+
+#include <arrow/api.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/engine_test_support.h"
+
+namespace deltaport::engine {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int64_t kFileRows = 70'000;  // More than two batches.
+
+std::shared_ptr<arrow::Table> Rows(int64_t first, int64_t count) {
+  arrow::Int64Builder ids;
+  arrow::StringBuilder names;
+  arrow::ListBuilder lists(arrow::default_memory_pool(), std::make_shared<arrow::Int32Builder>());
+  auto& items = static_cast<arrow::Int32Builder&>(*lists.value_builder());
+  for (int64_t id = first; id < first + count; ++id) {
+    EXPECT_TRUE(ids.Append(id).ok());
+    EXPECT_TRUE((id % 5 == 0 ? names.AppendNull() : names.Append(std::to_string(id))).ok());
+    EXPECT_TRUE(lists.Append().ok());
+    for (int64_t k = 0; k < id % 3; ++k) EXPECT_TRUE(items.Append(static_cast<int>(k)).ok());
+  }
+  return arrow::Table::Make(
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8()),
+                     arrow::field("list", arrow::list(arrow::int32()))}),
+      {*ids.Finish(), *names.Finish(), *lists.Finish()});
+}
+
+class DirectScanTest : public testing::Test {
+ protected:
+  std::shared_ptr<const TableSource> AddRows() {
+    engine_.WriteParquet("/rows/0.parquet", *Rows(0, kFileRows), 20'000);
+    engine_.WriteParquet("/rows/1.parquet", *Rows(kFileRows, 10), 20'000);
+    return engine_.AddParquet("rows", "/rows/*.parquet");
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
+      const std::shared_ptr<const TableSource>& table, const BoundQuery& query,
+      const CancelToken& token = CancelToken()) {
+    return ScanDirectly(table, query, std::make_shared<TableFiles>(1 << 20), token);
+  }
+
+  TestEngine engine_;
+};
+
+TEST_F(DirectScanTest, RowsComeInTheOrderOfFilesWithTheirNewNames) {
+  const auto table = AddRows();
+  auto query = SelectAll(*table->schema());
+  query.columns = {1, 2, 0};
+  query.output_names = {"label", "list", "number"};
+  const auto reader = Scan(table, query);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  ASSERT_TRUE(*reader);
+  const auto rows = (*reader)->ToTable();
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  const auto expected = *arrow::ConcatenateTables({Rows(0, kFileRows), Rows(kFileRows, 10)});
+  EXPECT_EQ((*rows)->schema()->field_names(),
+            (std::vector<std::string>{"label", "list", "number"}));
+  ASSERT_EQ((*rows)->num_rows(), kFileRows + 10);
+  EXPECT_TRUE((*rows)->column(0)->Equals(*expected->column(1)));
+  EXPECT_TRUE((*rows)->column(1)->Equals(*expected->column(2)));
+  EXPECT_TRUE((*rows)->column(2)->Equals(*expected->column(0)));
+}
+
+TEST_F(DirectScanTest, EngineReadsWhatIsMoreThanColumns) {
+  const auto table = AddRows();
+  const auto all = SelectAll(*table->schema());
+  auto limited = all, distinct = all, twice = all, counted = all;
+  limited.limit = 5;
+  distinct.distinct = true;
+  twice.columns = {0, 0};
+  twice.output_names = {"a", "b"};
+  counted.columns = {};
+  for (const auto& query : {limited, distinct, twice, counted}) {
+    const auto reader = Scan(table, query);
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    EXPECT_FALSE(*reader);
+  }
+}
+
+TEST_F(DirectScanTest, EngineReadsFilesThatHoldAColumnInAnotherType) {
+  engine_.WriteParquet("/mixed/0.parquet", *Rows(0, 10), 20'000);
+  arrow::Int32Builder ids;
+  ASSERT_TRUE(ids.Append(7).ok());
+  engine_.WriteParquet(
+      "/mixed/1.parquet",
+      *arrow::Table::Make(arrow::schema({arrow::field("id", arrow::int32())}), {*ids.Finish()}),
+      20'000);
+  const auto table = engine_.AddParquet("mixed", "/mixed/*.parquet");
+  const auto reader = Scan(table, SelectAll(*table->schema()));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_FALSE(*reader);
+}
+
+TEST_F(DirectScanTest, CancelledScanEndsWithTheReason) {
+  const auto table = AddRows();
+  const CancelToken token;
+  const auto reader = Scan(table, SelectAll(*table->schema()), token);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  token.Cancel(Error(ErrorCode::kCancelled, "enough"));
+  const auto batch = (*reader)->Next();
+  ASSERT_FALSE(batch.ok());
+  EXPECT_THAT(batch.status().message(), HasSubstr("enough"));
+}
+
+TEST_F(DirectScanTest, ReplacedFileIsAnErrorThatNamesIt) {
+  const auto table = AddRows();
+  engine_.WriteParquet("/rows/1.parquet", *Rows(0, 500), 20'000);
+  const auto reader = Scan(table, SelectAll(*table->schema()));
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(CodeOf(reader.status()), ErrorCode::kCorruptTable);
+  EXPECT_THAT(reader.status().message(), HasSubstr("'/rows/1.parquet'"));
+}
+
+}  // namespace
+}  // namespace deltaport::engine
