@@ -61,8 +61,8 @@ class FileRows final : public arrow::RecordBatchReader {
     for (const auto& origin : origins_[next_file_]) {
       if (origin.field) fields.push_back(*origin.field);
     }
-    ARROW_ASSIGN_OR_RAISE(rows_, columnar::ScanParquet(std::move(open.footer), std::move(open.file),
-                                                       fields, kDirectBatchRows));
+    ARROW_ASSIGN_OR_RAISE(
+        rows_, columnar::ScanParquet(open.footer, std::move(open.file), fields, kDirectBatchRows));
     ++next_file_;
     return Status::OK();
   }
