@@ -51,7 +51,12 @@ Status CopyTo(int file, std::string& head, const CancelToken& token) {
 Result<std::shared_ptr<const StandardInput>> StandardInput::Copy(const CancelToken& token) {
   std::error_code error;
   const auto folder = std::filesystem::temp_directory_path(error);
-  std::string path = (error ? std::filesystem::path("/tmp") : folder) / "deltaport-input-XXXXXX";
+  if (error) {
+    return Error(ErrorCode::kIo,
+                 "standard input needs a folder for temporary files, and TMPDIR names none: {}",
+                 error.message());
+  }
+  std::string path = folder / "deltaport-input-XXXXXX";
   const int file = ::mkstemp(path.data());
   if (file < 0) {
     return Error(ErrorCode::kIo, "no temporary file can be made as {}: {}", path,
