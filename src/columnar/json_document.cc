@@ -122,6 +122,21 @@ void AppendQuotedJson(std::string_view text, std::string& out) {
   out += '"';
 }
 
+std::string QuotedJson(std::string_view text) {
+  std::string quoted;
+  AppendQuotedJson(text, quoted);
+  return quoted;
+}
+
+std::string QuotedJsonList(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const auto& text : texts) {
+    if (list.size() > 1) list += ',';
+    AppendQuotedJson(text, list);
+  }
+  return QuotedJson(list + "]");
+}
+
 JsonDocument::JsonDocument(yyjson_doc* document) : document_(document) {}
 
 void JsonDocument::Free::operator()(yyjson_doc* document) const { yyjson_doc_free(document); }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -69,6 +70,11 @@ class JsonValue {
 
 // Appends `text` as a quoted JSON string.
 void AppendQuotedJson(std::string_view text, std::string& out);
+std::string QuotedJson(std::string_view text);
+
+// A JSON string that holds a JSON list of texts: the form that lists have among the parameters of a
+// Delta commit.
+std::string QuotedJsonList(const std::vector<std::string>& texts);
 
 class JsonDocument {
  public:

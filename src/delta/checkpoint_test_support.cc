@@ -16,18 +16,13 @@ namespace {
 
 constexpr char kUuid[] = "3a0d65cd-4056-49b8-937b-95f9e3ee90e5";
 
-std::string Quoted(std::string_view text) {
-  std::string out;
-  columnar::AppendQuotedJson(text, out);
-  return out;
-}
-
 template <typename Map>
 std::string Pairs(const Map& map) {
   std::vector<std::string> pairs;
   for (const auto& [key, value] : map) {
     const std::optional<std::string> text(value);
-    pairs.push_back(fmt::format("[{},{}]", Quoted(key), text ? Quoted(*text) : "null"));
+    pairs.push_back(fmt::format("[{},{}]", columnar::QuotedJson(key),
+                                text ? columnar::QuotedJson(*text) : "null"));
   }
   return fmt::format("[{}]", fmt::join(pairs, ","));
 }
@@ -35,11 +30,13 @@ std::string Pairs(const Map& map) {
 std::string Texts(const std::optional<std::vector<std::string>>& texts) {
   if (!texts) return "null";
   std::vector<std::string> quoted;
-  for (const auto& text : *texts) quoted.push_back(Quoted(text));
+  for (const auto& text : *texts) quoted.push_back(columnar::QuotedJson(text));
   return fmt::format("[{}]", fmt::join(quoted, ","));
 }
 
-std::string OrNull(const std::optional<std::string>& text) { return text ? Quoted(*text) : "null"; }
+std::string OrNull(const std::optional<std::string>& text) {
+  return text ? columnar::QuotedJson(*text) : "null";
+}
 std::string OrNull(const std::optional<int64_t>& value) {
   return value ? fmt::format("{}", *value) : "null";
 }
@@ -48,7 +45,7 @@ std::string VectorJson(const std::optional<DeletionVectorDescriptor>& vector) {
   if (!vector) return "null";
   return fmt::format(
       R"({{"storageType":{},"pathOrInlineDv":{},"offset":{},"sizeInBytes":{},"cardinality":{}}})",
-      Quoted(vector->storage_type), Quoted(vector->path_or_inline),
+      columnar::QuotedJson(vector->storage_type), columnar::QuotedJson(vector->path_or_inline),
       vector->offset ? fmt::format("{}", *vector->offset) : "null", vector->size_bytes,
       vector->cardinality);
 }
@@ -102,15 +99,16 @@ std::string CheckpointRow(const AddFile& add) {
       R"({{"add":{{"path":{},"partitionValues":{},"size":{},"modificationTime":{},)"
       R"("dataChange":false,"stats":{},"tags":{},"deletionVector":{},"baseRowId":{},)"
       R"("defaultRowCommitVersion":{},"clusteringProvider":{}}}}})",
-      Quoted(add.path), Pairs(add.partition_values), add.size_bytes, add.modification_time_ms,
-      OrNull(add.stats), Pairs(add.tags), VectorJson(add.deletion_vector), OrNull(add.base_row_id),
-      OrNull(add.default_row_commit_version), OrNull(add.clustering_provider));
+      columnar::QuotedJson(add.path), Pairs(add.partition_values), add.size_bytes,
+      add.modification_time_ms, OrNull(add.stats), Pairs(add.tags), VectorJson(add.deletion_vector),
+      OrNull(add.base_row_id), OrNull(add.default_row_commit_version),
+      OrNull(add.clustering_provider));
 }
 
 std::string CheckpointRow(const RemoveFile& remove) {
   return fmt::format(
       R"({{"remove":{{"path":{},"deletionTimestamp":{},"dataChange":false,"deletionVector":{}}}}})",
-      Quoted(remove.path), OrNull(remove.deletion_timestamp_ms),
+      columnar::QuotedJson(remove.path), OrNull(remove.deletion_timestamp_ms),
       VectorJson(remove.deletion_vector));
 }
 
@@ -126,26 +124,27 @@ std::string CheckpointRow(const Metadata& metadata) {
       R"({{"metaData":{{"id":{},"name":{},"description":{},"format":{{"provider":{},)"
       R"("options":{}}},"schemaString":{},"partitionColumns":{},"configuration":{},)"
       R"("createdTime":{}}}}})",
-      Quoted(metadata.id), OrNull(metadata.name), OrNull(metadata.description),
-      Quoted(metadata.format_provider), Pairs(metadata.format_options),
-      Quoted(metadata.schema_string), Texts(metadata.partition_columns),
+      columnar::QuotedJson(metadata.id), OrNull(metadata.name), OrNull(metadata.description),
+      columnar::QuotedJson(metadata.format_provider), Pairs(metadata.format_options),
+      columnar::QuotedJson(metadata.schema_string), Texts(metadata.partition_columns),
       Pairs(metadata.configuration), OrNull(metadata.created_time_ms));
 }
 
 std::string CheckpointRow(const SetTransaction& transaction) {
   return fmt::format(R"({{"txn":{{"appId":{},"version":{},"lastUpdated":{}}}}})",
-                     Quoted(transaction.application_id), transaction.version,
+                     columnar::QuotedJson(transaction.application_id), transaction.version,
                      OrNull(transaction.last_updated_ms));
 }
 
 std::string CheckpointRow(const DomainMetadata& domain) {
   return fmt::format(R"({{"domainMetadata":{{"domain":{},"configuration":{},"removed":{}}}}})",
-                     Quoted(domain.domain), Quoted(domain.configuration), domain.removed);
+                     columnar::QuotedJson(domain.domain),
+                     columnar::QuotedJson(domain.configuration), domain.removed);
 }
 
 std::string SidecarRow(std::string_view name) {
   return fmt::format(R"({{"sidecar":{{"path":{},"sizeInBytes":1,"modificationTime":1}}}})",
-                     Quoted(name));
+                     columnar::QuotedJson(name));
 }
 
 std::string CheckpointMetadataRow(TableVersion version) {

@@ -14,12 +14,6 @@ namespace {
 constexpr size_t kCharactersMax = 32;
 constexpr int64_t kMicrosPerMillisecond = 1000;
 
-std::string Quoted(std::string_view text) {
-  std::string out;
-  columnar::AppendQuotedJson(text, out);
-  return out;
-}
-
 template <typename ArrayType, typename Visit>
 void ForEachValid(const arrow::Array& array, Visit visit) {
   const auto& typed = static_cast<const ArrayType&>(array);
@@ -67,7 +61,7 @@ class DateBounds final : public IntegerBounds<arrow::Date32Array> {
  private:
   std::optional<std::string> Json(int64_t days) const {
     if (!seen_ || days < kFirstDay || days >= kDayAfterLast) return std::nullopt;
-    return Quoted(DateText(static_cast<int32_t>(days)));
+    return columnar::QuotedJson(DateText(static_cast<int32_t>(days)));
   }
 };
 
@@ -92,7 +86,7 @@ class TimestampBounds final : public IntegerBounds<arrow::TimestampArray> {
     }
     std::string text = TimestampText(microseconds);
     text.resize(text.size() - 3);  // Six digits of the fraction become three.
-    return Quoted(text + zone_);
+    return columnar::QuotedJson(text + zone_);
   }
 
   std::string zone_;
@@ -186,20 +180,20 @@ class StringBounds final : public ColumnBounds {
 
   std::optional<std::string> MinJson() const override {
     if (!seen_ || !arrow::util::ValidateUTF8(min_)) return std::nullopt;
-    return Quoted(std::string_view(min_).substr(0, PrefixBytes(min_)));
+    return columnar::QuotedJson(std::string_view(min_).substr(0, PrefixBytes(min_)));
   }
 
   std::optional<std::string> MaxJson() const override {
     if (!seen_ || !arrow::util::ValidateUTF8(max_)) return std::nullopt;
     const size_t bytes = PrefixBytes(max_);
-    if (bytes == max_.size()) return Quoted(max_);
+    if (bytes == max_.size()) return columnar::QuotedJson(max_);
     constexpr std::string_view kLastCharacter = "\xF4\x8F\xBF\xBF";  // U+10FFFF
     const std::string_view rest = std::string_view(max_).substr(bytes);
     if (rest.starts_with(kLastCharacter)) return std::nullopt;
     std::string cut = max_.substr(0, bytes);
     cut +=
         static_cast<unsigned char>(rest.front()) < 0x7F ? std::string_view("\x7F") : kLastCharacter;
-    return Quoted(cut);
+    return columnar::QuotedJson(cut);
   }
 
  private:

@@ -22,19 +22,6 @@ constexpr char kTypeChangesKey[] = "delta.typeChanges";
 constexpr std::string_view kConstraintPrefix = "delta.constraints.";
 constexpr std::string_view kFeaturePrefix = "delta.feature.";
 
-std::string Quoted(std::string_view text) {
-  std::string out;
-  columnar::AppendQuotedJson(text, out);
-  return out;
-}
-
-// A JSON string that holds a JSON list of texts, as other engines write it.
-std::string QuotedList(const std::vector<std::string>& texts) {
-  std::vector<std::string> quoted;
-  for (const auto& text : texts) quoted.push_back(Quoted(text));
-  return Quoted(fmt::format("[{}]", fmt::join(quoted, ",")));
-}
-
 Operation Named(std::string name, std::map<std::string, std::string> parameters) {
   Operation operation;
   operation.name = std::move(name);
@@ -62,7 +49,7 @@ Status SetField(Transaction& transaction, const ColumnPath& path, const FieldEdi
 }
 
 Operation ChangedColumn(const ColumnPath& path) {
-  return Named("CHANGE COLUMN", {{"column", Quoted(PathText(path))}});
+  return Named("CHANGE COLUMN", {{"column", columnar::QuotedJson(PathText(path))}});
 }
 
 bool IsWordCharacter(char c) {
@@ -167,9 +154,10 @@ Result<std::shared_ptr<arrow::Field>> WithTypeChange(const arrow::Field& field,
   }
   list.erase(list.rfind(']'));
   if (document->root().size() > 0) list += ',';
-  list += fmt::format(R"({{"fromType":{},"toType":{}{}}}])", Quoted(columnar::DeltaTypeName(from)),
-                      Quoted(columnar::DeltaTypeName(to)),
-                      element_path.empty() ? "" : R"(,"fieldPath":)" + Quoted(element_path));
+  list += fmt::format(
+      R"({{"fromType":{},"toType":{}{}}}])", columnar::QuotedJson(columnar::DeltaTypeName(from)),
+      columnar::QuotedJson(columnar::DeltaTypeName(to)),
+      element_path.empty() ? "" : R"(,"fieldPath":)" + columnar::QuotedJson(element_path));
   return WithFieldSetting(field, kTypeChangesKey, list, true);
 }
 
@@ -268,7 +256,7 @@ Result<Operation> AddColumns(Transaction& transaction, const std::vector<NewColu
     names.push_back(PathText(path));
   }
   ARROW_RETURN_NOT_OK(SetSchema(transaction, *schema, std::move(metadata)));
-  return Named("ADD COLUMNS", {{"columns", QuotedList(names)}});
+  return Named("ADD COLUMNS", {{"columns", columnar::QuotedJsonList(names)}});
 }
 
 Result<Operation> RenameColumn(Transaction& transaction, const ColumnPath& path,
@@ -294,8 +282,8 @@ Result<Operation> RenameColumn(Transaction& transaction, const ColumnPath& path,
                  before->name(), name);
   }
   ARROW_RETURN_NOT_OK(SetSchema(transaction, *changed, std::move(metadata)));
-  return Named("RENAME COLUMN", {{"oldColumnPath", Quoted(PathText(path))},
-                                 {"newColumnPath", Quoted(PathText(renamed))}});
+  return Named("RENAME COLUMN", {{"oldColumnPath", columnar::QuotedJson(PathText(path))},
+                                 {"newColumnPath", columnar::QuotedJson(PathText(renamed))}});
 }
 
 Result<Operation> DropColumns(Transaction& transaction, const std::vector<ColumnPath>& paths) {
@@ -335,7 +323,7 @@ Result<Operation> DropColumns(Transaction& transaction, const std::vector<Column
     names.push_back(PathText(path));
   }
   ARROW_RETURN_NOT_OK(SetSchema(transaction, *schema));
-  return Named("DROP COLUMNS", {{"columns", QuotedList(names)}});
+  return Named("DROP COLUMNS", {{"columns", columnar::QuotedJsonList(names)}});
 }
 
 Result<Operation> ChangeColumnType(Transaction& transaction, const ColumnPath& path,
@@ -411,8 +399,10 @@ Result<Operation> SetTableComment(Transaction& transaction,
   Metadata metadata = transaction.metadata();
   metadata.description = comment;
   ARROW_RETURN_NOT_OK(transaction.SetMetadata(std::move(metadata)));
-  return Named("SET TBLPROPERTIES",
-               {{"properties", Quoted(R"({"comment":)" + Quoted(comment.value_or("")) + "}")}});
+  return Named(
+      "SET TBLPROPERTIES",
+      {{"properties", columnar::QuotedJson(R"({"comment":)" +
+                                           columnar::QuotedJson(comment.value_or("")) + "}")}});
 }
 
 Result<Operation> SetProperties(Transaction& transaction,
@@ -423,7 +413,8 @@ Result<Operation> SetProperties(Transaction& transaction,
   std::string json;
   for (const auto& [name, value] : properties) {
     metadata.configuration[name] = value;
-    json += fmt::format("{}{}:{}", json.empty() ? "" : ",", Quoted(name), Quoted(value));
+    json += fmt::format("{}{}:{}", json.empty() ? "" : ",", columnar::QuotedJson(name),
+                        columnar::QuotedJson(value));
   }
   ARROW_RETURN_NOT_OK(MapColumns(before, metadata));
   ARROW_ASSIGN_OR_RAISE(const auto after, TableProperties::Of(metadata));
@@ -443,7 +434,7 @@ Result<Operation> SetProperties(Transaction& transaction,
   if (!SameProtocol(requested, transaction.protocol())) {
     ARROW_RETURN_NOT_OK(transaction.SetProtocol(std::move(requested)));
   }
-  return Named("SET TBLPROPERTIES", {{"properties", Quoted("{" + json + "}")}});
+  return Named("SET TBLPROPERTIES", {{"properties", columnar::QuotedJson("{" + json + "}")}});
 }
 
 Result<Operation> UnsetProperties(Transaction& transaction, const std::vector<std::string>& names,
@@ -459,8 +450,8 @@ Result<Operation> UnsetProperties(Transaction& transaction, const std::vector<st
     }
   }
   ARROW_RETURN_NOT_OK(transaction.SetMetadata(std::move(metadata)));
-  return Named("UNSET TBLPROPERTIES",
-               {{"properties", QuotedList(names)}, {"ifExists", if_exists ? "true" : "false"}});
+  return Named("UNSET TBLPROPERTIES", {{"properties", columnar::QuotedJsonList(names)},
+                                       {"ifExists", if_exists ? "true" : "false"}});
 }
 
 Result<Operation> AddConstraint(Transaction& transaction, const std::string& name,
@@ -481,7 +472,8 @@ Result<Operation> AddConstraint(Transaction& transaction, const std::string& nam
   metadata.configuration[std::string(kConstraintPrefix) + name] = expression;
   ARROW_RETURN_NOT_OK(transaction.SetMetadata(std::move(metadata)));
   transaction.ReadWholeTable();
-  return Named("ADD CONSTRAINT", {{"name", Quoted(name)}, {"expr", Quoted(expression)}});
+  return Named("ADD CONSTRAINT",
+               {{"name", columnar::QuotedJson(name)}, {"expr", columnar::QuotedJson(expression)}});
 }
 
 Result<Operation> DropConstraint(Transaction& transaction, const std::string& name,
@@ -497,7 +489,7 @@ Result<Operation> DropConstraint(Transaction& transaction, const std::string& na
   }
   ARROW_RETURN_NOT_OK(transaction.SetMetadata(std::move(metadata)));
   return Named("DROP CONSTRAINT",
-               {{"name", Quoted(name)}, {"existed", removed > 0 ? "true" : "false"}});
+               {{"name", columnar::QuotedJson(name)}, {"existed", removed > 0 ? "true" : "false"}});
 }
 
 Result<Operation> SetClusteringColumns(Transaction& transaction,
@@ -513,7 +505,7 @@ Result<Operation> SetClusteringColumns(Transaction& transaction,
   const auto text = [](const std::vector<ColumnPath>& paths) {
     std::vector<std::string> names;
     for (const auto& path : paths) names.push_back(PathText(path));
-    return Quoted(fmt::format("{}", fmt::join(names, ",")));
+    return columnar::QuotedJson(fmt::format("{}", fmt::join(names, ",")));
   };
   return Named("CLUSTER BY", {{"oldClusteringColumns", text(target.clustering_columns)},
                               {"newClusteringColumns", text(columns)}});

@@ -13,19 +13,6 @@ namespace {
 
 enum class WriteMode { kCreate, kAppend, kOverwrite };
 
-std::string Quoted(std::string_view text) {
-  std::string out;
-  columnar::AppendQuotedJson(text, out);
-  return out;
-}
-
-// A list of names as a JSON string that holds a JSON array, as other engines write it.
-std::string QuotedList(const std::vector<std::string>& names) {
-  std::vector<std::string> quoted;
-  for (const auto& name : names) quoted.push_back(Quoted(name));
-  return Quoted(fmt::format("[{}]", fmt::join(quoted, ",")));
-}
-
 // As Spark names the modes of a write.
 std::string_view ModeName(WriteMode mode) {
   switch (mode) {
@@ -42,8 +29,8 @@ std::string_view ModeName(WriteMode mode) {
 Operation WriteOperation(WriteMode mode, const Metadata& metadata, const WriteOutcome& outcome) {
   Operation operation;
   operation.name = "WRITE";
-  operation.parameters["mode"] = Quoted(ModeName(mode));
-  operation.parameters["partitionBy"] = QuotedList(metadata.partition_columns);
+  operation.parameters["mode"] = columnar::QuotedJson(ModeName(mode));
+  operation.parameters["partitionBy"] = columnar::QuotedJsonList(metadata.partition_columns);
   operation.metrics["numFiles"] = fmt::format("{}", outcome.files);
   operation.metrics["numOutputRows"] = fmt::format("{}", outcome.rows);
   operation.metrics["numOutputBytes"] = fmt::format("{}", outcome.size_bytes);
@@ -169,7 +156,7 @@ Result<WriteOutcome> CreateTable(const storage::Location& location, const arrow:
   ARROW_ASSIGN_OR_RAISE(auto transaction, StartTable(location, schema, table));
   Operation operation;
   operation.name = "CREATE TABLE";
-  operation.parameters["partitionBy"] = QuotedList(table.partition_columns);
+  operation.parameters["partitionBy"] = columnar::QuotedJsonList(table.partition_columns);
   WriteOutcome outcome;
   ARROW_ASSIGN_OR_RAISE(const auto committed, transaction.Commit(operation, CancelToken()));
   outcome.version = committed.version;

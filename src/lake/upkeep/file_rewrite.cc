@@ -174,16 +174,4 @@ std::shared_ptr<arrow::RecordBatchReader> CountRows(std::shared_ptr<arrow::Recor
   return std::make_shared<CountingReader>(std::move(rows), std::move(on_rows));
 }
 
-std::string JsonListText(const std::vector<std::string>& names) {
-  std::string list = "[";
-  for (const auto& name : names) {
-    if (list.size() > 1) list += ',';
-    columnar::AppendQuotedJson(name, list);
-  }
-  list += ']';
-  std::string quoted;
-  columnar::AppendQuotedJson(list, quoted);
-  return quoted;
-}
-
 }  // namespace deltaport::lake

@@ -57,7 +57,4 @@ Status CommitRewrite(delta::Transaction& transaction, std::vector<size_t> remove
 std::shared_ptr<arrow::RecordBatchReader> CountRows(std::shared_ptr<arrow::RecordBatchReader> rows,
                                                     std::function<void(int64_t)> on_rows);
 
-// ["a","b"] as a JSON string, the form of operation parameters.
-std::string JsonListText(const std::vector<std::string>& names);
-
 }  // namespace deltaport::lake

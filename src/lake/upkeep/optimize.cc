@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "columnar/json_document.h"
 #include "delta/data_file_writer.h"
 #include "delta/live_files.h"
 #include "delta/table_properties.h"
@@ -138,12 +139,12 @@ class Compaction {
     delta::Operation operation;
     operation.name = options_.purge ? "REORG" : "OPTIMIZE";
     operation.parameters["predicate"] =
-        options_.where ? JsonListText({*options_.where}) : JsonListText({});
+        options_.where ? columnar::QuotedJsonList({*options_.where}) : columnar::QuotedJsonList({});
     if (options_.purge) {
       operation.parameters["applyPurge"] = "true";
     } else {
-      operation.parameters["zOrderBy"] = JsonListText({});
-      operation.parameters["clusterBy"] = JsonListText({});
+      operation.parameters["zOrderBy"] = columnar::QuotedJsonList({});
+      operation.parameters["clusterBy"] = columnar::QuotedJsonList({});
       operation.parameters["auto"] = "false";
     }
     return operation;

@@ -10,6 +10,7 @@
 #include <arrow/table.h>
 #include <arrow/util/parallel.h>
 
+#include "columnar/json_document.h"
 #include "delta/data_file_writer.h"
 #include "delta/live_files.h"
 #include "delta/transaction.h"
@@ -287,9 +288,9 @@ class Ordering {
     delta::Operation operation;
     operation.name = "OPTIMIZE";
     operation.parameters["predicate"] =
-        options_.where ? JsonListText({*options_.where}) : JsonListText({});
-    operation.parameters[clusters_ ? "clusterBy" : "zOrderBy"] = JsonListText(columns_);
-    operation.parameters[clusters_ ? "zOrderBy" : "clusterBy"] = JsonListText({});
+        options_.where ? columnar::QuotedJsonList({*options_.where}) : columnar::QuotedJsonList({});
+    operation.parameters[clusters_ ? "clusterBy" : "zOrderBy"] = columnar::QuotedJsonList(columns_);
+    operation.parameters[clusters_ ? "zOrderBy" : "clusterBy"] = columnar::QuotedJsonList({});
     operation.parameters["auto"] = "false";
     return operation;
   }

@@ -5,19 +5,9 @@
 namespace deltaport::lake {
 namespace {
 
-std::string Quoted(std::string_view text) {
-  std::string out;
-  columnar::AppendQuotedJson(text, out);
-  return out;
-}
-
-// A list as JSON text inside of a JSON string, as Spark writes lists of parameters.
-std::string QuotedList(const std::vector<std::string>& json) {
-  return Quoted(fmt::format("[{}]", fmt::join(json, ",")));
-}
-
 std::string PredicateList(std::string_view predicate) {
-  return predicate.empty() ? QuotedList({}) : QuotedList({Quoted(predicate)});
+  return columnar::QuotedJsonList(predicate.empty() ? std::vector<std::string>()
+                                                    : std::vector{std::string(predicate)});
 }
 
 void AddFileMetrics(const RowChangeCounts& counts, OperationMetrics& metrics) {
@@ -39,9 +29,10 @@ std::string ClauseJson(const MergeClause& clause) {
   const std::string_view action = clause.action == MergeAction::kUpdate   ? "update"
                                   : clause.action == MergeAction::kDelete ? "delete"
                                                                           : "insert";
-  return clause.condition ? fmt::format("{{\"predicate\":{},\"actionType\":{}}}",
-                                        Quoted(*clause.condition), Quoted(action))
-                          : fmt::format("{{\"actionType\":{}}}", Quoted(action));
+  return clause.condition
+             ? fmt::format("{{\"predicate\":{},\"actionType\":{}}}",
+                           columnar::QuotedJson(*clause.condition), columnar::QuotedJson(action))
+             : fmt::format("{{\"actionType\":{}}}", columnar::QuotedJson(action));
 }
 
 std::string ClauseList(const std::vector<MergeClause>& clauses, MergeWhen when) {
@@ -49,7 +40,7 @@ std::string ClauseList(const std::vector<MergeClause>& clauses, MergeWhen when) 
   for (const auto& clause : clauses) {
     if (clause.when == when) json.push_back(ClauseJson(clause));
   }
-  return QuotedList(json);
+  return columnar::QuotedJson(fmt::format("[{}]", fmt::join(json, ",")));
 }
 
 }  // namespace
@@ -77,11 +68,9 @@ delta::Operation OverwriteOperation(std::string_view predicate, bool partitions,
                                     const RowChangeCounts& counts) {
   delta::Operation operation;
   operation.name = "WRITE";
-  operation.parameters["mode"] = Quoted("Overwrite");
-  std::vector<std::string> columns;
-  for (const auto& column : partition_columns) columns.push_back(Quoted(column));
-  operation.parameters["partitionBy"] = QuotedList(columns);
-  if (!predicate.empty()) operation.parameters["predicate"] = Quoted(predicate);
+  operation.parameters["mode"] = columnar::QuotedJson("Overwrite");
+  operation.parameters["partitionBy"] = columnar::QuotedJsonList(partition_columns);
+  if (!predicate.empty()) operation.parameters["predicate"] = columnar::QuotedJson(predicate);
   if (partitions) operation.parameters["isDynamicPartitionOverwrite"] = "true";
   AddFileMetrics(counts, operation.metrics);
   operation.metrics["numFiles"] = std::to_string(counts.added_files);
