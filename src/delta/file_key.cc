@@ -101,8 +101,11 @@ bool FileKeySet::Contains(const FileKeyView& key) const {
 }
 
 bool FileKeySet::Insert(const FileKeyView& key) {
-  if (Contains(key)) return false;
-  table_.Insert(key.hash, static_cast<int64_t>(keys_.size()));
+  const auto number = static_cast<int64_t>(keys_.size());
+  const auto equals = [&](int64_t known) {
+    return keys_[static_cast<size_t>(known)].key == key.key;
+  };
+  if (table_.FindOrInsert(key.hash, number, equals) >= 0) return false;
   keys_.push_back(key);
   return true;
 }

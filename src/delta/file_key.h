@@ -57,6 +57,24 @@ class FileKeyTable {
   // Adds an entry, whether there is one of that hash or not. `number` must be >= 0.
   void Insert(uint64_t hash, int64_t number);
 
+  // As Find(), but where there is none, the entry is added: then -1.
+  template <typename Equals>
+  int64_t FindOrInsert(uint64_t hash, int64_t number, const Equals& equals) {
+    Reserve(size_ + 1);
+    size_t i = hash & mask_;
+    for (; slots_[i].number >= 0; i = (i + 1) & mask_) {
+      if (slots_[i].hash == hash && equals(slots_[i].number)) return slots_[i].number;
+    }
+    slots_[i] = {hash, number};
+    ++size_;
+    return -1;
+  }
+
+  // For a key that is looked up soon: in a large table the memory is what it waits for.
+  void Prefetch(uint64_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & mask_]);
+  }
+
  private:
   struct Slot {
     uint64_t hash = 0;
@@ -76,7 +94,11 @@ class FileKeySet {
   // True if the key was not there. The text must outlive the set.
   bool Insert(const FileKeyView& key);
   bool Contains(const FileKeyView& key) const;
-  void Reserve(size_t keys) { table_.Reserve(keys); }
+  void Reserve(size_t keys) {
+    table_.Reserve(keys);
+    keys_.reserve(keys);
+  }
+  void Prefetch(uint64_t hash) const { table_.Prefetch(hash); }
   const std::vector<FileKeyView>& keys() const { return keys_; }
 
  private:

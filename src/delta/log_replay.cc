@@ -7,6 +7,7 @@ namespace {
 
 // Parts of fewer files are copied together: what each part costs is more than the copy.
 constexpr size_t kOwnPartFiles = 16'384;
+constexpr int64_t kPrefetchedRows = 8;
 
 std::shared_ptr<const std::vector<int64_t>> RowsOrAll(std::vector<int64_t> rows,
                                                       const FileBlock& block) {
@@ -74,6 +75,9 @@ void LogReplay::AddCheckpoint(CheckpointContents checkpoint) {
     rows.reserve(static_cast<size_t>(block->files()));
     for (int64_t row = 0; row < block->rows(); ++row) {
       if (!block->IsFile(row)) continue;
+      if (row + kPrefetchedRows < block->rows()) {
+        seen_.Prefetch(block->key_hash(row + kPrefetchedRows));
+      }
       FileKeyView key{block->key_hash(row), block->key(row, scratch)};
       if (key.key.data() == scratch.data() && !seen_.Contains(key)) {
         key.key = checkpoint_keys_.emplace_back(key.key);

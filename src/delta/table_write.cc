@@ -54,6 +54,7 @@ Result<WriteOutcome> FindWritten(const Snapshot& snapshot, const SetTransaction&
   outcome.already_done = true;
   outcome.version = snapshot.version();
   outcome.timestamp_ms = snapshot.timestamp_ms();
+  outcome.snapshot = snapshot.shared_from_this();
   ARROW_ASSIGN_OR_RAISE(const auto commits, ListCommits(snapshot.location()));
   for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
     if (commit->version > snapshot.version()) continue;
@@ -106,6 +107,7 @@ Result<WriteOutcome> CommitRows(const storage::Location& location, Transaction t
     if (committed.ok()) {
       outcome.version = committed->version;
       outcome.timestamp_ms = committed->timestamp_ms;
+      outcome.snapshot = committed->snapshot;
       return outcome;
     }
     status = committed.status();
@@ -120,7 +122,8 @@ Result<WriteOutcome> CommitRows(const storage::Location& location, Transaction t
 
 Result<WriteOutcome> Write(const storage::Location& location, arrow::RecordBatchReader& rows,
                            WriteMode mode, const WriteOptions& options, const CancelToken& token) {
-  ARROW_ASSIGN_OR_RAISE(const auto snapshot, Snapshot::Open(location));
+  ARROW_ASSIGN_OR_RAISE(const auto snapshot,
+                        options.known ? options.known->Refresh() : Snapshot::Open(location));
   if (WrittenBefore(*snapshot, options)) return FindWritten(*snapshot, *options.transaction);
   ARROW_ASSIGN_OR_RAISE(auto transaction, Transaction::Start(snapshot));
   if (!options.rows_checked) {
@@ -161,6 +164,7 @@ Result<WriteOutcome> CreateTable(const storage::Location& location, const arrow:
   ARROW_ASSIGN_OR_RAISE(const auto committed, transaction.Commit(operation, CancelToken()));
   outcome.version = committed.version;
   outcome.timestamp_ms = committed.timestamp_ms;
+  outcome.snapshot = committed.snapshot;
   return outcome;
 }
 

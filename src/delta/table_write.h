@@ -38,6 +38,8 @@ struct WriteOptions {
   // Append and overwrite: gives what is written in place of the rows, by the rules of the table as
   // the transaction has it by then.
   std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>(const Transaction&)> rule_rows;
+  // The table as it was read before, of any version: then only newer commits are read. May be null.
+  std::shared_ptr<const Snapshot> known;
   // Called when all rows are written, for what belongs into the same commit.
   std::function<Status(Transaction&)> before_commit;
 };
@@ -50,6 +52,8 @@ struct WriteOutcome {
   int64_t files = 0;
   int64_t size_bytes = 0;
   int64_t removed_files = 0;
+  // The table at that version or a later one, for `known` of the next write; may be null.
+  std::shared_ptr<const Snapshot> snapshot;
 };
 
 // An empty table; see StartTable. kAlreadyExists if there is a table.

@@ -152,6 +152,24 @@ TEST(TableWrite, ANullInANotNullColumnLeavesNothingBehind) {
   EXPECT_EQ(ObjectCount(table), before);
 }
 
+TEST(TableWrite, AnAppendOnAKnownVersionSeesWhatCameAfterIt) {
+  TestTable table;
+  const auto created = CreateTable(table.location(), *TwoColumns(), {}).ValueOrDie();
+  ASSERT_NE(created.snapshot, nullptr);
+  EXPECT_EQ(created.snapshot->version(), 0);
+  WriteOptions options;
+  options.known = created.snapshot;
+  const auto first = Append(table.location(), *SomeRows(), options, kNoCancel).ValueOrDie();
+  const auto second = Append(table.location(), *SomeRows(), options, kNoCancel).ValueOrDie();
+  EXPECT_EQ(second.version, 2);
+  ASSERT_NE(second.snapshot, nullptr);
+  EXPECT_EQ(second.snapshot->version(), 2);
+  EXPECT_EQ(second.snapshot->files().size(), static_cast<size_t>(first.files + second.files));
+  const auto reopened = Snapshot::Open(table.location()).ValueOrDie();
+  EXPECT_EQ(reopened->files().size(), second.snapshot->files().size());
+  EXPECT_EQ(reopened->timestamp_ms(), second.snapshot->timestamp_ms());
+}
+
 // Gives one batch, then fails.
 class FailingReader final : public arrow::RecordBatchReader {
  public:

@@ -381,8 +381,9 @@ Result<CommitOutcome> Transaction::Commit(const Operation& operation, const Canc
   CommitInfo info = Info(operation);
   const std::string& id = *info.transaction_id;
   const auto committed_as = [&](std::string_view lines) {
-    AfterCommit({table_, snapshot_, next_version_, lines});
-    return CommitOutcome{next_version_, info.in_commit_timestamp_ms.value_or(*info.timestamp_ms)};
+    auto snapshot = AfterCommit({table_, snapshot_, next_version_, lines});
+    return CommitOutcome{next_version_, info.in_commit_timestamp_ms.value_or(*info.timestamp_ms),
+                         std::move(snapshot)};
   };
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     ARROW_RETURN_NOT_OK(token.Check());

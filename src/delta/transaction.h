@@ -37,6 +37,8 @@ struct Operation {
 struct CommitOutcome {
   TableVersion version = 0;
   int64_t timestamp_ms = 0;
+  // The table at that version, or at a later one; null if it could not be read.
+  std::shared_ptr<const Snapshot> snapshot;
 };
 
 class Transaction {

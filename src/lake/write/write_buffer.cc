@@ -42,9 +42,12 @@ std::unique_ptr<WriteBuffer> WriteBuffer::Open(const storage::Location& table,
                                                const WriteBufferOptions& options) {
   delta::WriteOptions append_options;
   append_options.files = options.files;
+  // One thread at a time appends, so the options can carry the table from commit to commit.
   return std::make_unique<WriteBuffer>(
-      [table, append_options](arrow::RecordBatchReader& rows, const CancelToken& token) {
-        return delta::Append(table, rows, append_options, token).status();
+      [table, append_options](arrow::RecordBatchReader& rows, const CancelToken& token) mutable {
+        auto outcome = delta::Append(table, rows, append_options, token);
+        append_options.known = outcome.ok() ? std::move(outcome->snapshot) : nullptr;
+        return outcome.status();
       },
       options);
 }
