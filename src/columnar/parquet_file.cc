@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
@@ -15,7 +16,7 @@
 namespace deltaport::columnar {
 namespace {
 
-constexpr int64_t kBatchRows = 4096;
+constexpr int64_t kPieceBytes = int64_t{1} << 20;
 
 Status Corrupt(const std::string& path, std::string_view what) {
   return Error(ErrorCode::kCorruptTable, "{}: cannot be read as Parquet: {}", path, what);
@@ -42,12 +43,16 @@ Result<std::unique_ptr<ParquetFile>> ParquetFile::OpenWith(
   ARROW_ASSIGN_OR_RAISE(auto input, store.Open(path));
   try {
     parquet::ArrowReaderProperties properties;
-    properties.set_batch_size(kBatchRows);
+    properties.set_batch_size(options.batch_rows);
+    properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
     if (options.large_strings) properties.set_binary_type(arrow::Type::LARGE_BINARY);
     parquet::arrow::FileReaderBuilder builder;
-    const Status opened =
-        builder.Open(std::move(input), parquet::default_reader_properties(), std::move(metadata));
+    // A column chunk in pieces: whole ones would double what reading a large checkpoint takes.
+    parquet::ReaderProperties reading = parquet::default_reader_properties();
+    reading.enable_buffered_stream();
+    reading.set_buffer_size(kPieceBytes);
+    const Status opened = builder.Open(std::move(input), reading, std::move(metadata));
     if (!opened.ok()) return Corrupt(path, opened.message());
     auto reader = builder.properties(properties)->Build();
     if (!reader.ok()) return Corrupt(path, reader.status().message());
@@ -94,6 +99,12 @@ bool ParquetFile::LeafIsNull(std::string_view path) const {
     return false;  // Unreadable statistics prove nothing.
   }
   return true;
+}
+
+std::optional<std::string> ParquetFile::Note(const std::string& key) const {
+  const auto notes = reader_->parquet_reader()->metadata()->key_value_metadata();
+  const int found = notes ? notes->FindKey(key) : -1;
+  return found < 0 ? std::nullopt : std::optional(notes->value(found));
 }
 
 Result<std::shared_ptr<arrow::Schema>> ParquetFile::Schema() const {

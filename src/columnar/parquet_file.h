@@ -26,6 +26,7 @@ namespace deltaport::columnar {
 
 struct ParquetFileOptions {
   bool large_strings = false;  // Strings with 64-bit offsets: a row group is one array each.
+  int64_t batch_rows = 4096;   // Of Read, at most.
 };
 
 class ParquetFile {
@@ -48,6 +49,9 @@ class ParquetFile {
   // True if every row group says that the leaf is null throughout, or there is none of that path.
   bool LeafIsNull(std::string_view path) const;
 
+  // What the footer notes under that key.
+  std::optional<std::string> Note(const std::string& key) const;
+
   // The columns as Arrow has them.
   Result<std::shared_ptr<arrow::Schema>> Schema() const;
 
@@ -59,7 +63,7 @@ class ParquetFile {
   };
   LeafSummary Summarize(std::string_view leaf) const;
 
-  // Batches of the leaves that `wanted` accepts, at most 4096 rows each. Errors name the path; the
+  // Batches of the leaves that `wanted` accepts. Errors name the path; the
   // reader keeps the file open.
   Result<std::shared_ptr<arrow::RecordBatchReader>> Read(
       const std::function<bool(std::string_view leaf)>& wanted) const;
