@@ -5,21 +5,14 @@
 #include "columnar/json_document.h"
 #include "delta/data_file_writer.h"
 #include "delta/live_files.h"
-#include "delta/snapshot_view.h"
 #include "delta/table_properties.h"
-#include "engine/query_sql.h"
+#include "lake/write/file_rows.h"
+#include "lake/write/retained_rows.h"
 
 namespace deltaport::lake {
 namespace {
 
-// Of the view that a rewrite reads; no table has such names.
-constexpr char kBaseRowId[] = "_deltaport_base_row_id";
 constexpr char kClusteringProvider[] = "liquid";  // As Spark calls it.
-constexpr char kDefaultCommitVersion[] = "_deltaport_default_row_commit_version";
-
-std::optional<std::string> Text(const std::optional<int64_t>& number) {
-  return number ? std::optional(fmt::format("{}", *number)) : std::nullopt;
-}
 
 Result<int64_t> RowsIn(const delta::AddFile& file) {
   ARROW_ASSIGN_OR_RAISE(const auto document,
@@ -56,59 +49,33 @@ class CountingReader final : public arrow::RecordBatchReader {
   const std::function<void(int64_t)> on_rows_;
 };
 
-// The row-tracking column `stored`, or what stands for it in a file that lacks it.
-std::string TrackedColumn(const std::string& stored, const std::string& otherwise) {
-  const std::string name = engine::QuoteIdentifier(stored);
-  return fmt::format("coalesce({}, {}) AS {}", name, otherwise, name);
-}
-
 }  // namespace
 
-Result<RewriteSource> SourceOf(const delta::Snapshot& snapshot, std::span<const size_t> files) {
-  ARROW_ASSIGN_OR_RAISE(const auto properties, delta::TableProperties::Of(snapshot.metadata()));
+Result<RewriteSource> ReadForRewrite(engine::QueryEngine& engine,
+                                     const std::shared_ptr<const delta::Snapshot>& snapshot,
+                                     const std::vector<size_t>& files, const CancelToken& token) {
+  ARROW_ASSIGN_OR_RAISE(const auto properties, delta::TableProperties::Of(snapshot->metadata()));
   RewriteSource source;
-  for (const auto& field : snapshot.schema()->fields()) {
-    source.columns.push_back(engine::QuoteIdentifier(field->name()));
+  if (properties.row_tracking && properties.row_id_column && properties.row_commit_version_column) {
+    source.extra_columns = {arrow::field(*properties.row_id_column, arrow::int64()),
+                            arrow::field(*properties.row_commit_version_column, arrow::int64())};
   }
-  delta::ViewColumns columns;
-  const bool tracked =
-      properties.row_tracking && properties.row_id_column && properties.row_commit_version_column;
-  if (tracked) {
-    columns.stored = {arrow::field(*properties.row_id_column, arrow::int64()),
-                      arrow::field(*properties.row_commit_version_column, arrow::int64())};
-    source.extra_columns = columns.stored;
-    columns.constants = {arrow::field(kBaseRowId, arrow::int64()),
-                         arrow::field(kDefaultCommitVersion, arrow::int64())};
-    source.columns.push_back(
-        TrackedColumn(*properties.row_id_column, fmt::format("{} + file_row_number", kBaseRowId)));
-    source.columns.push_back(
-        TrackedColumn(*properties.row_commit_version_column, kDefaultCommitVersion));
-  }
-  std::vector<delta::ViewFile> shown;
-  shown.reserve(files.size());
-  for (const size_t file : files) {
-    delta::ViewFile view{snapshot.files().file(file), {}};
-    if (tracked) {
-      view.constants = {Text(view.file.base_row_id), Text(view.file.default_row_commit_version)};
-    }
-    shown.push_back(std::move(view));
-  }
-  auto table = std::make_shared<engine::TableSource>();
-  table->name = "files";
-  ARROW_ASSIGN_OR_RAISE(table->files, delta::MakeView(snapshot, columns, std::move(shown)));
-  source.files = std::move(table);
+  ARROW_ASSIGN_OR_RAISE(auto rows,
+                        ReadFileRows(engine, snapshot, source.extra_columns, files, token));
+  source.rows = std::make_shared<RetainedRows>(std::move(rows), nullptr, snapshot->files(),
+                                               source.extra_columns.size());
   return source;
 }
 
 Result<std::vector<delta::AddFile>> WriteRewritten(const delta::Transaction& transaction,
-                                                   const RewriteSource& source,
+                                                   const arrow::FieldVector& extra_columns,
                                                    arrow::RecordBatchReader& rows,
                                                    const RewriteFiles& files,
                                                    const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto target, transaction.FileTarget());
   delta::DataFileWriterOptions options;
   options.file_bytes = files.file_bytes;
-  options.extra_columns = source.extra_columns;
+  options.extra_columns = extra_columns;
   options.data_change = false;
   if (files.clustered) options.clustering_provider = kClusteringProvider;
   return delta::WriteDataFiles(target, rows, options, token);

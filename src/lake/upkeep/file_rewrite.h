@@ -21,24 +21,25 @@
 
 namespace deltaport::lake {
 
-// Some live files as the table `files` of an InternalQuery.
+// The rows of some live files, in their order: the table's columns, and where it tracks rows the
+// columns that keep the ids and commit versions that the rows have.
 struct RewriteSource {
-  std::shared_ptr<const engine::TableSource> files;
-  // What to select, as SQL: the table's columns, and where it tracks rows the columns that keep the
-  // ids and commit versions that the rows have.
-  std::vector<std::string> columns;
-  arrow::FieldVector extra_columns;  // Those of them that are not the table's.
+  std::shared_ptr<arrow::RecordBatchReader> rows;
+  arrow::FieldVector extra_columns;  // Those that are not the table's.
 };
-Result<RewriteSource> SourceOf(const delta::Snapshot& snapshot, std::span<const size_t> files);
+// `engine` and `snapshot` must outlive the reader.
+Result<RewriteSource> ReadForRewrite(engine::QueryEngine& engine,
+                                     const std::shared_ptr<const delta::Snapshot>& snapshot,
+                                     const std::vector<size_t>& files, const CancelToken& token);
 
-// The files that hold the rows of `rows` (the columns of `source`), with dataChange false. Nothing
-// is left of them after an error.
+// The files that hold the rows of `rows` (the columns of a source with those extra columns), with
+// dataChange false. Nothing is left of them after an error.
 struct RewriteFiles {
   int64_t file_bytes = 0;  // A new file starts when one has grown to this.
   bool clustered = false;  // The rows are ordered by the columns that the table is clustered by.
 };
 Result<std::vector<delta::AddFile>> WriteRewritten(const delta::Transaction& transaction,
-                                                   const RewriteSource& source,
+                                                   const arrow::FieldVector& extra_columns,
                                                    arrow::RecordBatchReader& rows,
                                                    const RewriteFiles& files,
                                                    const CancelToken& token);

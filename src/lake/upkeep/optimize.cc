@@ -114,16 +114,11 @@ class Compaction {
  private:
   Status Write(const std::vector<size_t>& bin) {
     ARROW_RETURN_NOT_OK(token_.Check());
-    ARROW_ASSIGN_OR_RAISE(const auto source, SourceOf(*snapshot_, bin));
-    engine::InternalQuery query;
-    query.sql = fmt::format("SELECT {} FROM files", fmt::join(source.columns, ", "));
-    query.tables["files"] = source.files;
-    query.keep_order = true;
-    ARROW_ASSIGN_OR_RAISE(auto rows, engine_.ExecuteInternal(query, token_));
-    const auto counted = CountRows(std::move(rows), options_.on_rows);
+    ARROW_ASSIGN_OR_RAISE(const auto source, ReadForRewrite(engine_, snapshot_, bin, token_));
+    const auto counted = CountRows(source.rows, options_.on_rows);
     // A bin becomes one file, however well its rows are packed now.
     ARROW_ASSIGN_OR_RAISE(auto files,
-                          WriteRewritten(transaction_, source, *counted,
+                          WriteRewritten(transaction_, source.extra_columns, *counted,
                                          {std::numeric_limits<int64_t>::max(), false}, token_));
     std::move(files.begin(), files.end(), std::back_inserter(added_));
     return Status::OK();

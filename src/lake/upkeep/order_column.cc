@@ -1,5 +1,7 @@
 #include "lake/upkeep/order_column.h"
 
+#include <arrow/array.h>
+#include <arrow/compute/cast.h>
 #include <arrow/type.h>
 
 #include "columnar/delta_schema.h"
@@ -12,10 +14,13 @@ Status Unknown(std::string_view name) {
   return Error(ErrorCode::kInvalidArgument, "the table has no column '{}'", name);
 }
 
-// The field that `name` leads to, and the SQL that names it. A column of exactly that name goes
-// before a field of a struct.
-Result<std::pair<std::shared_ptr<arrow::Field>, std::string>> Find(const delta::Snapshot& snapshot,
-                                                                   std::string_view name) {
+struct FoundColumn {
+  std::shared_ptr<arrow::Field> field;
+  OrderColumn column;
+};
+
+// What `name` leads to. A column of exactly that name goes before a field of a struct.
+Result<FoundColumn> Find(const delta::Snapshot& snapshot, std::string_view name) {
   const auto& schema = *snapshot.schema();
   const size_t point = name.find('.');
   int column = schema.GetFieldIndex(name);
@@ -30,49 +35,74 @@ Result<std::pair<std::shared_ptr<arrow::Field>, std::string>> Find(const delta::
                  "the table is partitioned by the column '{}', so its files are apart already",
                  name);
   }
-  auto field = schema.field(column);
-  std::string sql = engine::QuoteIdentifier(field->name());
+  FoundColumn found{schema.field(column), {}};
+  found.column.path.push_back(column);
+  found.column.sql = engine::QuoteIdentifier(found.field->name());
   while (!rest.empty()) {
-    if (field->type()->id() != arrow::Type::STRUCT) return Unknown(name);
-    const auto& fields = static_cast<const arrow::StructType&>(*field->type());
+    if (found.field->type()->id() != arrow::Type::STRUCT) return Unknown(name);
+    const auto& fields = static_cast<const arrow::StructType&>(*found.field->type());
     const size_t end = rest.find('.');
-    const auto inner = fields.GetFieldByName(std::string(rest.substr(0, end)));
-    if (inner == nullptr) return Unknown(name);
-    field = inner;
-    sql = fmt::format("struct_extract({}, {})", sql, engine::QuoteString(field->name()));
+    const int inner = fields.GetFieldIndex(std::string(rest.substr(0, end)));
+    if (inner < 0) return Unknown(name);
+    found.field = fields.field(inner);
+    found.column.path.push_back(inner);
+    found.column.sql = fmt::format("struct_extract({}, {})", found.column.sql,
+                                   engine::QuoteString(found.field->name()));
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   }
-  return std::pair(std::move(field), std::move(sql));
+  return found;
 }
 
-}  // namespace
-
-Result<std::string> OrderColumnSql(const delta::Snapshot& snapshot, std::string_view name) {
-  ARROW_ASSIGN_OR_RAISE(const auto found, Find(snapshot, name));
-  const auto& [field, sql] = found;
-  switch (field->type()->id()) {
+// What values of a type are ordered as; null for a type without order.
+std::shared_ptr<arrow::DataType> OrderedAs(const arrow::DataType& type) {
+  switch (type.id()) {
     case arrow::Type::BOOL:
     case arrow::Type::INT8:
     case arrow::Type::INT16:
     case arrow::Type::INT32:
     case arrow::Type::INT64:
-      return fmt::format("CAST({} AS BIGINT)", sql);
+    case arrow::Type::DATE32:
+    case arrow::Type::TIMESTAMP:
+      return arrow::int64();
     case arrow::Type::FLOAT:
     case arrow::Type::DOUBLE:
     case arrow::Type::DECIMAL128:
-      return fmt::format("CAST({} AS DOUBLE)", sql);
-    case arrow::Type::DATE32:
-      return fmt::format("CAST({} - DATE '1970-01-01' AS BIGINT)", sql);
-    case arrow::Type::TIMESTAMP:
-      return fmt::format("epoch_us({})", sql);
+      return arrow::float64();
     case arrow::Type::STRING:
+      return arrow::utf8();
     case arrow::Type::BINARY:
-      return sql;
+      return arrow::binary();
     default:
-      return Error(ErrorCode::kInvalidArgument,
-                   "the column '{}' is of the type {}, which has no order", name,
-                   columnar::DeltaTypeName(*field->type()));
+      return nullptr;
   }
+}
+
+}  // namespace
+
+Result<OrderColumn> FindOrderColumn(const delta::Snapshot& snapshot, std::string_view name) {
+  ARROW_ASSIGN_OR_RAISE(auto found, Find(snapshot, name));
+  if (OrderedAs(*found.field->type())) return std::move(found.column);
+  return Error(ErrorCode::kInvalidArgument, "the column '{}' is of the type {}, which has no order",
+               name, columnar::DeltaTypeName(*found.field->type()));
+}
+
+Result<std::shared_ptr<arrow::Array>> OrderValues(const std::shared_ptr<arrow::Array>& values) {
+  const auto type = OrderedAs(*values->type());
+  if (!type) {
+    return Error(ErrorCode::kInternal, "values of the type {} have no order",
+                 values->type()->ToString());
+  }
+  if (values->type_id() == arrow::Type::DATE32) {
+    ARROW_ASSIGN_OR_RAISE(const auto days, arrow::compute::Cast(*values, arrow::int32()));
+    return arrow::compute::Cast(*days, type);
+  }
+  return values->type()->Equals(*type) ? values : arrow::compute::Cast(*values, type);
+}
+
+Result<std::shared_ptr<arrow::Array>> OrderValues(const OrderColumn& column,
+                                                  const arrow::RecordBatch& rows) {
+  ARROW_ASSIGN_OR_RAISE(const auto values, arrow::FieldPath(column.path).GetFlattened(rows));
+  return OrderValues(values);
 }
 
 }  // namespace deltaport::lake

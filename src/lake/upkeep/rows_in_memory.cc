@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include <arrow/array/array_primitive.h>
 #include <arrow/array/concatenate.h>
@@ -19,11 +20,6 @@ constexpr int64_t kBatchRows = 64 * 1024;
 constexpr int kDigitBits = 12;
 constexpr size_t kDigits = size_t{1} << kDigitBits;
 constexpr int kKeyBits = 64;
-
-struct KeyedRow {
-  uint64_t key;
-  uint32_t row;
-};
 
 size_t DigitOf(uint64_t key, int shift) { return key >> shift & (kDigits - 1); }
 
@@ -60,21 +56,19 @@ class OrderedReader final : public arrow::RecordBatchReader {
 }  // namespace
 
 std::vector<uint32_t> RowsByKey(const std::vector<uint64_t>& keys) {
-  std::vector<KeyedRow> entries(keys.size());
-  for (size_t i = 0; i < keys.size(); ++i) entries[i] = {keys[i], static_cast<uint32_t>(i)};
-  std::vector<KeyedRow> sorted(keys.size());
+  std::vector<uint32_t> rows(keys.size());
+  std::iota(rows.begin(), rows.end(), 0U);
+  std::vector<uint32_t> sorted(keys.size());
   // Digit by digit from the lowest; those that all keys share cost one look.
   for (int shift = 0; shift < kKeyBits; shift += kDigitBits) {
     std::array<size_t, kDigits> begins{};
-    for (const KeyedRow& entry : entries) ++begins[DigitOf(entry.key, shift)];
-    if (entries.empty() || begins[DigitOf(entries.front().key, shift)] == entries.size()) continue;
+    for (const uint64_t key : keys) ++begins[DigitOf(key, shift)];
+    if (keys.empty() || begins[DigitOf(keys.front(), shift)] == keys.size()) continue;
     size_t begin = 0;
     for (size_t& count : begins) begin += std::exchange(count, begin);
-    for (const KeyedRow& entry : entries) sorted[begins[DigitOf(entry.key, shift)]++] = entry;
-    entries.swap(sorted);
+    for (const uint32_t row : rows) sorted[begins[DigitOf(keys[row], shift)]++] = row;
+    rows.swap(sorted);
   }
-  std::vector<uint32_t> rows(entries.size());
-  std::ranges::transform(entries, rows.begin(), &KeyedRow::row);
   return rows;
 }
 

@@ -13,6 +13,7 @@
 #include "columnar/json_document.h"
 #include "delta/data_file_writer.h"
 #include "delta/live_files.h"
+#include "delta/snapshot_view.h"
 #include "delta/transaction.h"
 #include "lake/upkeep/file_rewrite.h"
 #include "lake/upkeep/file_selection.h"
@@ -38,8 +39,6 @@ class CurvePositions {
   CurvePositions(std::vector<std::unique_ptr<ValueRanges>> ranges, int bits, Curve curve)
       : ranges_(std::move(ranges)), bits_(bits), curve_(curve) {}
 
-  size_t columns() const { return ranges_.size(); }
-
   // Of the rows with those values, one array for each column to order by.
   void Find(std::span<const std::shared_ptr<arrow::Array>> values, uint64_t* out) const {
     const auto count = static_cast<size_t>(values.front()->length());
@@ -62,20 +61,26 @@ class CurvePositions {
   Curve curve_;
 };
 
-std::shared_ptr<arrow::Schema> WithoutLast(const arrow::Schema& schema, size_t columns) {
-  auto fields = schema.fields();
-  fields.resize(fields.size() - columns);
-  return arrow::schema(std::move(fields));
+Result<arrow::ArrayVector> ValuesOf(const std::vector<OrderColumn>& columns,
+                                    const arrow::RecordBatch& rows) {
+  arrow::ArrayVector values;
+  for (const auto& column : columns) {
+    ARROW_ASSIGN_OR_RAISE(values.emplace_back(), OrderValues(column, rows));
+  }
+  return values;
 }
 
-// Adds the position of each row on the curve, in place of the columns that it is made of.
+// Adds the position of each row on the curve.
 class PositionReader final : public arrow::RecordBatchReader {
  public:
   // `first`: batches that come before `rows`.
   PositionReader(arrow::RecordBatchVector first, std::shared_ptr<arrow::RecordBatchReader> rows,
-                 CurvePositions positions)
-      : first_(std::move(first)), rows_(std::move(rows)), positions_(std::move(positions)) {
-    auto fields = WithoutLast(*rows_->schema(), positions_.columns())->fields();
+                 std::vector<OrderColumn> columns, CurvePositions positions)
+      : first_(std::move(first)),
+        rows_(std::move(rows)),
+        columns_(std::move(columns)),
+        positions_(std::move(positions)) {
+    auto fields = rows_->schema()->fields();
     fields.push_back(arrow::field(kPosition, arrow::uint64()));
     schema_ = arrow::schema(std::move(fields));
   }
@@ -92,10 +97,9 @@ class PositionReader final : public arrow::RecordBatchReader {
     const int64_t count = (*batch)->num_rows();
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> found,
                           arrow::AllocateBuffer(count * static_cast<int64_t>(sizeof(uint64_t))));
+    ARROW_ASSIGN_OR_RAISE(const auto values, ValuesOf(columns_, **batch));
+    positions_.Find(values, found->mutable_data_as<uint64_t>());
     auto columns = (*batch)->columns();
-    const size_t kept = columns.size() - positions_.columns();
-    positions_.Find(std::span(columns).subspan(kept), found->mutable_data_as<uint64_t>());
-    columns.resize(kept);
     columns.push_back(std::make_shared<arrow::UInt64Array>(count, std::move(found)));
     *batch = arrow::RecordBatch::Make(schema_, count, std::move(columns));
     return Status::OK();
@@ -105,6 +109,7 @@ class PositionReader final : public arrow::RecordBatchReader {
   arrow::RecordBatchVector first_;
   size_t next_ = 0;
   const std::shared_ptr<arrow::RecordBatchReader> rows_;
+  const std::vector<OrderColumn> columns_;
   const CurvePositions positions_;
   std::shared_ptr<arrow::Schema> schema_;
 };
@@ -164,8 +169,7 @@ class Ordering {
       if (std::ranges::count(columns_, columns_[i]) > 1) {
         return Error(ErrorCode::kInvalidArgument, "the column '{}' is named twice", columns_[i]);
       }
-      ARROW_ASSIGN_OR_RAISE(const std::string sql, OrderColumnSql(*snapshot_, columns_[i]));
-      order_sql_.push_back(fmt::format("{} AS _deltaport_order_{}", sql, i));
+      ARROW_ASSIGN_OR_RAISE(order_.emplace_back(), FindOrderColumn(*snapshot_, columns_[i]));
     }
     bits_ = std::min(kRangeBitsMax, kCurveBitsMax / static_cast<int>(columns_.size()));
     return Status::OK();
@@ -187,14 +191,8 @@ class Ordering {
   }
 
   Status OrderPartition(const std::vector<size_t>& files) {
-    ARROW_ASSIGN_OR_RAISE(const auto source, SourceOf(*snapshot_, files));
-    engine::InternalQuery scan;
-    scan.sql = fmt::format("SELECT {}, {} FROM files", fmt::join(source.columns, ", "),
-                           fmt::join(order_sql_, ", "));
-    scan.tables["files"] = source.files;
-    scan.keep_order = true;  // So that the same rows are a sample at each run.
-    ARROW_ASSIGN_OR_RAISE(auto scanned, engine_.ExecuteInternal(scan, token_));
-    const auto rows = CountRows(std::move(scanned), options_.on_rows);
+    ARROW_ASSIGN_OR_RAISE(auto source, ReadForRewrite(engine_, snapshot_, files, token_));
+    const auto rows = CountRows(std::move(source.rows), options_.on_rows);
     RowsInMemory memory(rows->schema());
     bool fits = true;
     while (fits) {
@@ -203,10 +201,9 @@ class Ordering {
       ARROW_RETURN_NOT_OK(memory.Add(std::move(batch)));
       fits = memory.bytes() <= std::min(options_.memory_bytes, kMemoryMaxBytes);
     }
-    ARROW_ASSIGN_OR_RAISE(
-        const auto ordered,
-        fits ? OrderInMemory(memory) : OrderInEngine(source, files, memory.Release(), rows));
-    ARROW_ASSIGN_OR_RAISE(auto written, WriteRewritten(transaction_, source, *ordered,
+    ARROW_ASSIGN_OR_RAISE(const auto ordered, fits ? OrderInMemory(memory)
+                                                   : OrderInEngine(files, memory.Release(), rows));
+    ARROW_ASSIGN_OR_RAISE(auto written, WriteRewritten(transaction_, source.extra_columns, *ordered,
                                                        {target_bytes_, clusters_}, token_));
     std::move(written.begin(), written.end(), std::back_inserter(added_));
     return Status::OK();
@@ -214,53 +211,63 @@ class Ordering {
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> OrderInMemory(RowsInMemory& memory) const {
     ARROW_ASSIGN_OR_RAISE(auto rows, memory.Finish());
-    auto columns = rows->columns();
-    const size_t kept = columns.size() - order_sql_.size();
-    const arrow::ArrayVector values(columns.begin() + static_cast<std::ptrdiff_t>(kept),
-                                    columns.end());
-    columns.resize(kept);
-    rows = arrow::RecordBatch::Make(WithoutLast(*rows->schema(), values.size()), rows->num_rows(),
-                                    std::move(columns));
-    ARROW_ASSIGN_OR_RAISE(auto ranges, RangesOf(values));
-    const CurvePositions positions(std::move(ranges), bits_, options_.curve);
-    std::vector<uint64_t> found(static_cast<size_t>(rows->num_rows()));
-    const auto pieces = static_cast<int>((rows->num_rows() + kPieceRows - 1) / kPieceRows);
-    ARROW_RETURN_NOT_OK(arrow::internal::ParallelFor(pieces, [&](int piece) {
-      arrow::ArrayVector slices;
-      for (const auto& column : values)
-        slices.push_back(column->Slice(piece * kPieceRows, kPieceRows));
-      positions.Find(slices, found.data() + piece * kPieceRows);
-      return Status::OK();
-    }));
-    return ReadInOrder(std::move(rows), RowsByKey(found));
+    ARROW_ASSIGN_OR_RAISE(const auto positions, PositionsOf(*rows));
+    return ReadInOrder(std::move(rows), RowsByKey(positions));
   }
 
-  // Ranges out of every nth row.
-  Result<std::vector<std::unique_ptr<ValueRanges>>> RangesOf(
-      const arrow::ArrayVector& values) const {
-    const int64_t rows = values.front()->length();
+  // On the curve.
+  Result<std::vector<uint64_t>> PositionsOf(const arrow::RecordBatch& rows) const {
+    ARROW_ASSIGN_OR_RAISE(auto ranges, RangesInMemory(rows));
+    const CurvePositions positions(std::move(ranges), bits_, options_.curve);
+    std::vector<uint64_t> found(static_cast<size_t>(rows.num_rows()));
+    const auto pieces = static_cast<int>((rows.num_rows() + kPieceRows - 1) / kPieceRows);
+    ARROW_RETURN_NOT_OK(arrow::internal::ParallelFor(pieces, [&](int piece) {
+      const auto slice = rows.Slice(piece * kPieceRows, kPieceRows);
+      ARROW_ASSIGN_OR_RAISE(const auto values, ValuesOf(order_, *slice));
+      positions.Find(values, found.data() + piece * kPieceRows);
+      return Status::OK();
+    }));
+    return found;
+  }
+
+  // Out of every nth row.
+  Result<std::vector<std::unique_ptr<ValueRanges>>> RangesInMemory(
+      const arrow::RecordBatch& rows) const {
     arrow::Int64Builder builder;
-    const int64_t step = std::max<int64_t>(1, rows / kSampleRows);
-    for (int64_t row = 0; row < rows; row += step) ARROW_RETURN_NOT_OK(builder.Append(row));
+    const int64_t step = std::max<int64_t>(1, rows.num_rows() / kSampleRows);
+    for (int64_t row = 0; row < rows.num_rows(); row += step) {
+      ARROW_RETURN_NOT_OK(builder.Append(row));
+    }
     ARROW_ASSIGN_OR_RAISE(const auto sampled, builder.Finish());
+    arrow::ArrayVector samples;
+    for (const auto& column : order_) {
+      ARROW_ASSIGN_OR_RAISE(const auto values, arrow::FieldPath(column.path).GetFlattened(rows));
+      ARROW_ASSIGN_OR_RAISE(samples.emplace_back(), arrow::compute::Take(*values, *sampled));
+    }
+    return RangesOf(samples);
+  }
+
+  // `samples`: rows of each column.
+  Result<std::vector<std::unique_ptr<ValueRanges>>> RangesOf(
+      const arrow::ArrayVector& samples) const {
     std::vector<std::unique_ptr<ValueRanges>> ranges;
-    for (const auto& column : values) {
-      ARROW_ASSIGN_OR_RAISE(const auto sample, arrow::compute::Take(*column, *sampled));
+    for (const auto& sample : samples) {
+      ARROW_ASSIGN_OR_RAISE(const auto values, OrderValues(sample));
       ARROW_ASSIGN_OR_RAISE(ranges.emplace_back(),
-                            ValueRanges::Make(*sample, uint32_t{1} << bits_));
+                            ValueRanges::Make(*values, uint32_t{1} << bits_));
     }
     return ranges;
   }
 
   // Sorts under the engine's memory limit; `first` are the rows that were read already.
   Result<std::shared_ptr<arrow::RecordBatchReader>> OrderInEngine(
-      const RewriteSource& source, const std::vector<size_t>& files, arrow::RecordBatchVector first,
+      const std::vector<size_t>& files, arrow::RecordBatchVector first,
       std::shared_ptr<arrow::RecordBatchReader> rows) const {
-    ARROW_ASSIGN_OR_RAISE(auto ranges, SampleRanges(source, files));
+    ARROW_ASSIGN_OR_RAISE(auto ranges, SampleRanges(files));
     engine::InternalQuery sort;
     sort.sql = fmt::format("SELECT * EXCLUDE ({0}) FROM rows ORDER BY {0}", kPosition);
     sort.streams["rows"] =
-        std::make_shared<PositionReader>(std::move(first), std::move(rows),
+        std::make_shared<PositionReader>(std::move(first), std::move(rows), order_,
                                          CurvePositions(std::move(ranges), bits_, options_.curve));
     sort.keep_order = true;
     return engine_.ExecuteInternal(sort, token_);
@@ -268,16 +275,23 @@ class Ordering {
 
   // The same out of a query.
   Result<std::vector<std::unique_ptr<ValueRanges>>> SampleRanges(
-      const RewriteSource& source, const std::vector<size_t>& files) const {
+      const std::vector<size_t>& files) const {
     int64_t rows = 0;
+    std::vector<delta::ViewFile> shown;
     for (const size_t file : files) {
+      shown.push_back({snapshot_->files().file(file), {}});
       rows += snapshot_->files().record_count(file).value_or(snapshot_->files().size_bytes(file) /
                                                              kRowBytesGuess);
     }
+    std::vector<std::string> columns;
+    for (const auto& column : order_) columns.push_back(column.sql);
+    const auto table = std::make_shared<engine::TableSource>();
+    table->name = "files";
+    ARROW_ASSIGN_OR_RAISE(table->files, delta::MakeView(*snapshot_, {}, std::move(shown)));
     engine::InternalQuery query;
     query.sql = fmt::format("SELECT {} FROM files WHERE hash(file_index, file_row_number) % {} = 0",
-                            fmt::join(order_sql_, ", "), std::max<int64_t>(1, rows / kSampleRows));
-    query.tables["files"] = source.files;
+                            fmt::join(columns, ", "), std::max<int64_t>(1, rows / kSampleRows));
+    query.tables["files"] = table;
     ARROW_ASSIGN_OR_RAISE(const auto reader, engine_.ExecuteInternal(query, token_));
     ARROW_ASSIGN_OR_RAISE(const auto sample, reader->ToTable());
     ARROW_ASSIGN_OR_RAISE(const auto batch, sample->CombineChunksToBatch());
@@ -301,9 +315,9 @@ class Ordering {
   const ZOrderOptions& options_;
   const CancelToken& token_;
   std::vector<std::string> columns_;
-  std::vector<std::string> order_sql_;  // One for each column.
-  bool clusters_ = false;               // These are the columns that the table is clustered by.
-  int bits_ = 0;                        // Of each coordinate.
+  std::vector<OrderColumn> order_;  // One for each column.
+  bool clusters_ = false;           // These are the columns that the table is clustered by.
+  int bits_ = 0;                    // Of each coordinate.
   int64_t target_bytes_ = 0;
   std::vector<delta::AddFile> added_;
   OptimizeOutcome outcome_;

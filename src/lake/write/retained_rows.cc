@@ -16,7 +16,7 @@ const arrow::Int64Array& Integers(const arrow::Array& array) {
 }  // namespace
 
 RetainedRows::RetainedRows(std::shared_ptr<arrow::RecordBatchReader> scan,
-                           const DeletedPositions& deleted, const delta::LiveFiles& live,
+                           const DeletedPositions* deleted, const delta::LiveFiles& live,
                            size_t tracking_columns)
     : scan_(std::move(scan)), deleted_(deleted), live_(live), tracking_columns_(tracking_columns) {
   const auto& fields = scan_->schema()->fields();
@@ -31,8 +31,11 @@ Status RetainedRows::ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) {
                           Retained(Integers(*(*batch)->column(0)), Integers(*(*batch)->column(1))));
     ARROW_ASSIGN_OR_RAISE(auto columns, Columns(**batch));
     const auto all = arrow::RecordBatch::Make(schema_, (*batch)->num_rows(), std::move(columns));
-    ARROW_ASSIGN_OR_RAISE(const auto filtered, arrow::compute::Filter(all, mask));
-    *batch = filtered.record_batch();
+    *batch = all;
+    if (mask) {
+      ARROW_ASSIGN_OR_RAISE(const auto filtered, arrow::compute::Filter(all, mask));
+      *batch = filtered.record_batch();
+    }
     rows_ += (*batch)->num_rows();
     if ((*batch)->num_rows() > 0) return Status::OK();
   }
@@ -40,6 +43,7 @@ Status RetainedRows::ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) {
 
 Result<std::shared_ptr<arrow::Array>> RetainedRows::Retained(const arrow::Int64Array& files,
                                                              const arrow::Int64Array& rows) const {
+  if (deleted_ == nullptr) return nullptr;
   arrow::BooleanBuilder retained;
   ARROW_RETURN_NOT_OK(retained.Reserve(rows.length()));
   const delta::DeletedRows* deleted = nullptr;
@@ -47,8 +51,8 @@ Result<std::shared_ptr<arrow::Array>> RetainedRows::Retained(const arrow::Int64A
   for (int64_t i = 0; i < rows.length(); ++i) {
     if (files.Value(i) != file) {
       file = files.Value(i);
-      const auto found = deleted_.files().find(static_cast<size_t>(file));
-      deleted = found == deleted_.files().end() ? nullptr : &found->second;
+      const auto found = deleted_->files().find(static_cast<size_t>(file));
+      deleted = found == deleted_->files().end() ? nullptr : &found->second;
     }
     retained.UnsafeAppend(deleted == nullptr || !deleted->Contains(rows.Value(i)));
   }

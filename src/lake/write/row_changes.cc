@@ -13,6 +13,7 @@
 #include "delta/table_feature.h"
 #include "engine/file_column.h"
 #include "engine/query_sql.h"
+#include "lake/write/file_rows.h"
 #include "lake/write/retained_rows.h"
 #include "lake/write/row_tracking_columns.h"
 
@@ -401,22 +402,13 @@ Status RowChanges::WriteVectors(const std::vector<size_t>& files) {
 }
 
 Status RowChanges::Rewrite(const std::vector<size_t>& files) {
-  std::vector<std::string> columns{"file_index", "file_row_number"};
-  for (const auto& field : snapshot_->schema()->fields()) {
-    columns.push_back(engine::QuoteIdentifier(field->name()));
-  }
   RowTarget target = target_;
   for (const auto& field : file_columns_) {
-    columns.push_back(engine::QuoteIdentifier(field->name()));
     target.options.extra_columns.push_back(arrow::field(field->name(), field->type()));
   }
-  engine::InternalQuery query;
-  query.sql = fmt::format("SELECT {} FROM {} WHERE file_index IN ({})", fmt::join(columns, ", "),
-                          kTargetInput, fmt::join(files, ", "));
-  query.tables.emplace(kTargetInput, source_);
-  query.keep_order = true;
-  ARROW_ASSIGN_OR_RAISE(auto scan, engine_.ExecuteInternal(query, token_));
-  RetainedRows rows(std::move(scan), deleted_, snapshot_->files(), file_columns_.size());
+  ARROW_ASSIGN_OR_RAISE(
+      auto scan, ReadFileRows(engine_, snapshot_, target.options.extra_columns, files, token_));
+  RetainedRows rows(std::move(scan), &deleted_, snapshot_->files(), file_columns_.size());
   WrittenRows written;
   ARROW_ASSIGN_OR_RAISE(written.files,
                         delta::WriteDataFiles(target.files, rows, target.options, token_));
