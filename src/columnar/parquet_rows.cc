@@ -85,6 +85,14 @@ Status ReadManifest(const parquet::FileMetaData& metadata,
   return make(notes);
 }
 
+bool HasHybridDays(const parquet::FileMetaData& metadata) {
+  const auto& notes = metadata.key_value_metadata();
+  if (!notes || !notes->Contains("org.apache.spark.version")) return false;
+  return notes->Contains("org.apache.spark.legacyDateTime") ||
+         notes->Contains("org.apache.spark.legacyINT96") ||
+         notes->Get("org.apache.spark.version").ValueOr("") < "3.1.0";
+}
+
 }  // namespace
 
 parquet::ArrowReaderProperties ParquetFooter::ArrowProperties() {
@@ -108,6 +116,7 @@ Result<std::shared_ptr<const ParquetFooter>> ParquetFooter::Read(
     footer->id_ = std::to_string(++footers);
     footer->path_ = path;
     footer->metadata_ = parquet::ParquetFileReader::Open(file)->metadata();
+    footer->has_hybrid_days_ = HasHybridDays(*footer->metadata_);
     parquet::arrow::SchemaManifest manifest;
     ARROW_RETURN_NOT_OK(footer->Explain(ReadManifest(*footer->metadata_, manifest)));
     arrow::FieldVector fields;

@@ -43,6 +43,10 @@ class ParquetFooter {
   // Leaf columns of a field, ascending.
   const std::vector<int>& leaves(int field) const { return leaves_[static_cast<size_t>(field)]; }
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
+  // Whether the writer counted days before 1582-10-15, or INT96 timestamps, in the hybrid calendar,
+  // as old versions of Spark did and newer ones may: such days and timestamps need a conversion
+  // that is not done here. Source: the notes org.apache.spark.* of the footer.
+  bool has_hybrid_days() const { return has_hybrid_days_; }
   // An estimate of what it holds.
   int64_t memory_bytes() const { return memory_bytes_; }
 
@@ -61,6 +65,7 @@ class ParquetFooter {
   std::vector<std::vector<int>> leaves_;  // Leaf columns of each field.
   std::string id_;                        // No other footer's.
   std::vector<int64_t> first_rows_;       // Of each row group, and the number of rows at the end.
+  bool has_hybrid_days_ = false;
   int64_t memory_bytes_ = 0;
 };
 

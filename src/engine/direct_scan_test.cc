@@ -1,6 +1,7 @@
 #include "engine/direct_scan.h"
 
 #include <arrow/api.h>
+#include <arrow/util/key_value_metadata.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -94,6 +95,35 @@ TEST_F(DirectScanTest, EngineReadsFilesThatHoldAColumnInAnotherType) {
   const auto reader = Scan(table, SelectAll(*table->schema()));
   ASSERT_TRUE(reader.ok()) << reader.status();
   EXPECT_FALSE(*reader);
+}
+
+TEST_F(DirectScanTest, EngineReadsDaysOfTheHybridCalendar) {
+  arrow::Date32Builder days;
+  arrow::Int64Builder ids;
+  ASSERT_TRUE(days.Append(-200'000).ok());
+  ASSERT_TRUE(ids.Append(1).ok());
+  const auto rows = arrow::Table::Make(
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("day", arrow::date32())}),
+      {*ids.Finish(), *days.Finish()});
+  const auto scans_days = [&](const std::map<std::string, std::string>& notes) {
+    const auto noted = rows->ReplaceSchemaMetadata(std::make_shared<arrow::KeyValueMetadata>(
+        std::unordered_map<std::string, std::string>(notes.begin(), notes.end())));
+    const std::string path = fmt::format("/days/{}.parquet", notes.size());
+    engine_.WriteParquet(path, *noted, 100);
+    const auto table = engine_.AddParquet("days", path);
+    const auto reader = Scan(table, SelectAll(*table->schema()));
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    auto ids_only = SelectAll(*table->schema());
+    ids_only.columns = {0};
+    ids_only.output_names = {"id"};
+    EXPECT_TRUE(*Scan(table, ids_only));
+    return *reader != nullptr;
+  };
+  EXPECT_TRUE(scans_days({}));
+  EXPECT_TRUE(scans_days({{"org.apache.spark.version", "3.5.0"}}));
+  EXPECT_FALSE(scans_days({{"org.apache.spark.version", "2.4.8"}}));
+  EXPECT_FALSE(
+      scans_days({{"org.apache.spark.version", "3.5.0"}, {"org.apache.spark.legacyDateTime", ""}}));
 }
 
 TEST_F(DirectScanTest, CancelledScanEndsWithTheReason) {

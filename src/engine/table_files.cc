@@ -2,9 +2,21 @@
 
 #include <algorithm>
 
+#include <arrow/type_traits.h>
+
 #include "delta/live_files.h"
 
 namespace deltaport::engine {
+
+namespace {
+
+bool HoldsDays(const arrow::DataType& type) {
+  return arrow::is_date(type.id()) || type.id() == arrow::Type::TIMESTAMP ||
+         std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return HoldsDays(*field->type()); });
+}
+
+}  // namespace
 
 const delta::Snapshot* SnapshotOf(const TableSource& table) {
   const auto* snapshot = std::get_if<std::shared_ptr<const delta::Snapshot>>(&table.files);
@@ -50,6 +62,7 @@ std::optional<int> StoredField(const TableSource& table, const columnar::Parquet
   const int field = stored_name ? footer.schema()->GetFieldIndex(*stored_name) : -1;
   if (field < 0) return std::nullopt;
   const auto& type = table.schema()->GetFieldByName(column)->type();
+  if (footer.has_hybrid_days() && HoldsDays(*type)) return std::nullopt;
   return footer.schema()->field(field)->type()->Equals(type) ? std::optional(field) : std::nullopt;
 }
 

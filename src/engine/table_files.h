@@ -33,7 +33,7 @@ Result<std::shared_ptr<arrow::Array>> FilePartitionValues(const TableSource& tab
                                                           const std::string& column);
 
 // The position of the field that holds `column` in a file with that footer, if the file has it in
-// the type of the table.
+// the type of the table and its days in our calendar.
 std::optional<int> StoredField(const TableSource& table, const columnar::ParquetFooter& footer,
                                const std::string& column);
 
