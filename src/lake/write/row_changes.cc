@@ -16,6 +16,7 @@
 #include "lake/write/file_rows.h"
 #include "lake/write/retained_rows.h"
 #include "lake/write/row_tracking_columns.h"
+#include "storage/discarding_store.h"
 
 namespace deltaport::lake {
 namespace {
@@ -78,6 +79,13 @@ delta::DataFileWriterOptions WriterOptions(const RowChangeOptions& options) {
   return files;
 }
 
+// Rows that are only counted are encoded for nowhere, so that the counts are those of a real write.
+delta::DataFileTarget FileTarget(const RowChangeOptions& options, delta::DataFileTarget files) {
+  if (!options.count_only) return files;
+  files.location.store = std::make_shared<storage::DiscardingStore>(files.location.store);
+  return files;
+}
+
 }  // namespace
 
 RowChanges::RowChanges(engine::QueryEngine& engine, std::shared_ptr<const delta::Snapshot> snapshot,
@@ -87,9 +95,11 @@ RowChanges::RowChanges(engine::QueryEngine& engine, std::shared_ptr<const delta:
       snapshot_(std::move(snapshot)),
       options_(options),
       token_(token),
-      target_{engine, transaction.metadata(), std::move(files), WriterOptions(options)},
+      target_{engine, transaction.metadata(), FileTarget(options, std::move(files)),
+              WriterOptions(options)},
       transaction_(std::move(transaction)),
-      deleted_(options.positions_max_bytes) {}
+      deleted_(options.positions_max_bytes),
+      settled_(options.count_only) {}
 
 Result<std::unique_ptr<RowChanges>> RowChanges::Start(
     engine::QueryEngine& engine, const std::shared_ptr<const delta::Snapshot>& snapshot,
@@ -346,7 +356,7 @@ Result<RowChangeCounts> RowChanges::Finish() {
     // Rows of files that are new as a whole are changes by themselves.
     WrittenRows changes;
     changes.change_files = std::exchange(written_.change_files, {});
-    ARROW_RETURN_NOT_OK(RemoveWritten(snapshot_->location(), changes));
+    ARROW_RETURN_NOT_OK(RemoveWritten(target_.files.location, changes));
   }
   for (const auto& file : written_.files) {
     ++counts_.added_files;

@@ -47,7 +47,7 @@ struct RowChangeOptions {
   // Otherwise it is deleted once; rows must not be updated twice then.
   bool once = false;
   std::vector<std::string> key_columns;
-  bool count_only = false;  // Leaves nothing behind; there is nothing to commit then.
+  bool count_only = false;  // Writes nothing; there is nothing to commit then.
   // Changes the columns of the table in the same commit; may be empty.
   std::function<Status(delta::Transaction&)> change_schema;
 };
@@ -158,7 +158,7 @@ class RowChanges {
   RowChangeCounts counts_;
   WrittenRows written_;
   std::vector<std::string> vector_paths_;
-  bool settled_ = false;  // The files belong to a commit, or may.
+  bool settled_ = false;  // The files belong to a commit, or may, or were never written.
 };
 
 }  // namespace deltaport::lake
