@@ -10,6 +10,7 @@
 #include "base/thread_team.h"
 #include "columnar/json_document.h"
 #include "delta/parsed_statistics.h"
+#include "delta/partition_text.h"
 #include "delta/value_text.h"
 
 namespace deltaport::delta {
@@ -123,18 +124,18 @@ Result<std::shared_ptr<const ColumnStatistics>> JoinedStatistics(
 }
 
 // Values of a partition column of one part.
-Result<std::shared_ptr<arrow::Array>> PartPartitionValues(
-    const LiveFiles::Part& part, const std::string& name,
-    const std::shared_ptr<arrow::DataType>& type) {
-  ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::MakeBuilder(type));
+Result<std::shared_ptr<arrow::Array>> PartPartitionValues(const LiveFiles::Part& part,
+                                                          const std::string& name,
+                                                          const arrow::Field& column) {
+  ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::MakeBuilder(column.type()));
+  const PartitionText values_of(column);
   ARROW_RETURN_NOT_OK(builder->Reserve(static_cast<int64_t>(part.size())));
   const arrow::LargeStringArray* values = part.block->partition_values(name);
   for (size_t i = 0; i < part.size(); ++i) {
     const int64_t row = part.row(i);
     const std::string_view text =
         values == nullptr || values->IsNull(row) ? std::string_view() : values->GetView(row);
-    const Status status =
-        text.empty() ? builder->AppendNull() : AppendValueText(*type, text, *builder);
+    const Status status = values_of.Append(text, *builder);
     if (!status.ok()) {
       return WithContext(
           status, fmt::format("partition value '{}' of the file {}", name, part.block->path(row)));
@@ -193,17 +194,18 @@ Result<std::shared_ptr<const ColumnStatistics>> ReadStatistics(
   return JoinedStatistics(live, type);
 }
 
-Result<std::shared_ptr<arrow::Array>> ReadPartitionValues(
-    const LiveFiles& files, const std::string& physical_name,
-    const std::shared_ptr<arrow::DataType>& type) {
-  const std::string key = fmt::format("partition values\n{}\n{}", type->ToString(), physical_name);
+Result<std::shared_ptr<arrow::Array>> ReadPartitionValues(const LiveFiles& files,
+                                                          const std::string& physical_name,
+                                                          const arrow::Field& column) {
+  const std::string key = fmt::format("partition values\n{}({})\n{}", column.type()->ToString(),
+                                      PartitionText(column).padded_characters(), physical_name);
   arrow::ArrayVector live;
   for (const auto& part : files.parts()) {
     // Bounds of a file's one value: the value.
     const auto whole = part.block->CachedStatistics(key, [&]() -> Result<StatisticsPointer> {
       auto statistics = std::make_shared<ColumnStatistics>();
       ARROW_ASSIGN_OR_RAISE(statistics->min_values,
-                            PartPartitionValues({part.block, nullptr, 0}, physical_name, type));
+                            PartPartitionValues({part.block, nullptr, 0}, physical_name, column));
       statistics->max_values = statistics->min_values;
       return statistics;
     });
@@ -211,10 +213,10 @@ Result<std::shared_ptr<arrow::Array>> ReadPartitionValues(
       ARROW_ASSIGN_OR_RAISE(live.emplace_back(), Live(part, (*whole)->min_values));
     } else {
       // It may be due to a file that is not live.
-      ARROW_ASSIGN_OR_RAISE(live.emplace_back(), PartPartitionValues(part, physical_name, type));
+      ARROW_ASSIGN_OR_RAISE(live.emplace_back(), PartPartitionValues(part, physical_name, column));
     }
   }
-  return Joined(live, type);
+  return Joined(live, column.type());
 }
 
 }  // namespace deltaport::delta

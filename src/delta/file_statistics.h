@@ -19,10 +19,10 @@ Result<std::shared_ptr<const ColumnStatistics>> ReadStatistics(
     const LiveFiles& files, const std::string& physical_name,
     const std::shared_ptr<arrow::DataType>& type);
 
-// Values of a partition column, one slot a file. "" and absent are null, as the protocol says.
+// Values of a partition column, one slot a file, as partition_text.h says; absent ones are null.
 // kCorruptTable naming the file for text that is not a value of the type.
-Result<std::shared_ptr<arrow::Array>> ReadPartitionValues(
-    const LiveFiles& files, const std::string& physical_name,
-    const std::shared_ptr<arrow::DataType>& type);
+Result<std::shared_ptr<arrow::Array>> ReadPartitionValues(const LiveFiles& files,
+                                                          const std::string& physical_name,
+                                                          const arrow::Field& column);
 
 }  // namespace deltaport::delta

@@ -372,7 +372,7 @@ Result<std::shared_ptr<arrow::Array>> Snapshot::PartitionValues(int column) cons
     return Error(ErrorCode::kInternal, "column '{}' is not a partition column",
                  schema()->field(column)->name());
   }
-  return ReadPartitionValues(files(), PhysicalName(column), schema()->field(column)->type());
+  return ReadPartitionValues(files(), PhysicalName(column), *schema()->field(column));
 }
 
 std::optional<int64_t> Snapshot::TransactionVersion(const std::string& application_id) const {

@@ -7,7 +7,7 @@
 #include <arrow/record_batch.h>
 
 #include "delta/live_files.h"
-#include "delta/value_text.h"
+#include "delta/partition_text.h"
 #include "engine/query_sql.h"
 #include "lake/write/change_query.h"
 
@@ -48,14 +48,11 @@ Result<bool> PartitionPredicate::Accepts(const delta::AddFile& file) const {
   arrow::ArrayVector values;
   for (const int column : columns_) {
     const auto found = file.partition_values.find(snapshot_->PhysicalName(column));
-    const auto& type = snapshot_->schema()->field(column)->type();
-    ARROW_ASSIGN_OR_RAISE(auto builder, arrow::MakeBuilder(type));
-    // An empty text is a null, too.
-    if (found == file.partition_values.end() || found->second.value_or("").empty()) {
-      ARROW_RETURN_NOT_OK(builder->AppendNull());
-    } else {
-      ARROW_RETURN_NOT_OK(delta::AppendValueText(*type, *found->second, *builder));
-    }
+    const auto& field = *snapshot_->schema()->field(column);
+    ARROW_ASSIGN_OR_RAISE(auto builder, arrow::MakeBuilder(field.type()));
+    const bool absent = found == file.partition_values.end() || !found->second;
+    ARROW_RETURN_NOT_OK(delta::PartitionText(field).Append(
+        absent ? std::string_view() : std::string_view(*found->second), *builder));
     ARROW_ASSIGN_OR_RAISE(auto array, builder->Finish());
     values.push_back(std::move(array));
   }

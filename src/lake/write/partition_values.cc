@@ -5,7 +5,7 @@
 #include <arrow/scalar.h>
 
 #include "delta/live_files.h"
-#include "delta/value_text.h"
+#include "delta/partition_text.h"
 
 namespace deltaport::lake {
 namespace {
@@ -26,15 +26,12 @@ Result<std::string> KeyOf(const delta::Snapshot& snapshot, const delta::AddFile&
   std::string key;
   for (const auto& name : snapshot.partition_columns()) {
     const int column = snapshot.schema()->GetFieldIndex(name);
-    const auto& type = snapshot.schema()->field(column)->type();
     const auto found = file.partition_values.find(snapshot.PhysicalName(column));
-    ARROW_ASSIGN_OR_RAISE(auto builder, arrow::MakeBuilder(type));
-    // An empty text is a null, too.
-    if (found == file.partition_values.end() || found->second.value_or("").empty()) {
-      ARROW_RETURN_NOT_OK(builder->AppendNull());
-    } else {
-      ARROW_RETURN_NOT_OK(delta::AppendValueText(*type, *found->second, *builder));
-    }
+    const auto& field = *snapshot.schema()->field(column);
+    ARROW_ASSIGN_OR_RAISE(auto builder, arrow::MakeBuilder(field.type()));
+    const bool absent = found == file.partition_values.end() || !found->second;
+    ARROW_RETURN_NOT_OK(delta::PartitionText(field).Append(
+        absent ? std::string_view() : std::string_view(*found->second), *builder));
     ARROW_ASSIGN_OR_RAISE(const auto value, builder->Finish());
     ARROW_RETURN_NOT_OK(AppendValue(*value, 0, key));
   }
