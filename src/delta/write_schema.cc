@@ -128,15 +128,18 @@ Status CheckWriteSchema(const arrow::Schema& table, const arrow::Schema& rows, b
       }
     }
   }
+  bool added = false;
   for (const auto& field : rows.fields()) {
     if (table.GetFieldIndex(field->name()) < 0) {
+      added = true;
       differences.push_back(
           fmt::format("added column '{}' ({})", field->name(), NameOrReason(*field->type())));
     }
   }
   if (differences.empty()) return Status::OK();
-  return Error(ErrorCode::kInvalidArgument, "the rows do not fit the table: {}",
-               fmt::join(differences, "; "));
+  return Error(ErrorCode::kInvalidArgument, "the rows do not fit the table: {}{}",
+               fmt::join(differences, "; "),
+               added ? "; --merge-schema of append and overwrite adds columns to the table" : "");
 }
 
 Status CheckNewTable(const arrow::Schema& schema, const std::vector<std::string>& partition_columns,

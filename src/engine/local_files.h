@@ -22,12 +22,12 @@ struct LocalFileOptions {
   std::vector<std::string> text_columns;
 };
 
-// Rows of the files that `pattern` (a path or glob) names, text also packed with gzip or zstd, by
-// extension. The first line of CSV names the columns; JSON is one object a line, or an array of
-// objects, and the types of its columns are found out from all of them. kNotFound if no file
-// matches, kInvalidArgument for a file that is none of the format.
-Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(const std::string& pattern,
-                                                                 const LocalFileOptions& options,
-                                                                 const CancelToken& token);
+// Rows of the files that `patterns` (paths or globs) name, in that order, text also packed with
+// gzip or zstd, by extension. The first line of CSV names the columns; JSON is one object a line,
+// or an array of objects, and its columns and their types are found out from all of them. kNotFound
+// for a pattern that no file matches, kInvalidArgument for a file that is none of the format.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(
+    const std::vector<std::string>& patterns, const LocalFileOptions& options,
+    const CancelToken& token);
 
 }  // namespace deltaport::engine

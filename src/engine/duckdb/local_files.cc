@@ -1,6 +1,9 @@
 #include "engine/duckdb/local_files.h"
 
+#include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/duckdb/error_translation.h"
 #include "engine/duckdb/instance.h"
@@ -29,32 +32,40 @@ Result<LocalFormat> FormatOf(std::string_view pattern) {
                pattern);
 }
 
-std::string Packing(std::string_view pattern) {
-  if (pattern.ends_with(".gz")) return ", compression = 'gzip'";
-  return pattern.ends_with(".zst") ? ", compression = 'zstd'" : "";
+// Of files that are packed alike; DuckDB looks at each name otherwise.
+std::string Packing(const std::vector<std::string>& patterns) {
+  const auto all_end_with = [&](std::string_view ending) {
+    return std::ranges::all_of(patterns,
+                               [&](const auto& pattern) { return pattern.ends_with(ending); });
+  };
+  if (all_end_with(".gz")) return ", compression = 'gzip'";
+  return all_end_with(".zst") ? ", compression = 'zstd'" : "";
 }
 
 // The call that reads the files.
-std::string ReaderSql(const std::string& pattern, const LocalFileOptions& options) {
-  const std::string quoted = QuoteString(pattern);
+std::string ReaderSql(const std::vector<std::string>& patterns, const LocalFileOptions& options) {
+  std::vector<std::string> texts;
+  for (const auto& pattern : patterns) texts.push_back(QuoteString(pattern));
+  const std::string quoted = fmt::format("[{}]", fmt::join(texts, ", "));
   switch (options.format) {
     case LocalFormat::kParquet:
       return fmt::format("read_parquet({})", quoted);
     case LocalFormat::kJson:
-      return fmt::format("read_json({}, sample_size = -1, maximum_object_size = {}{})", quoted,
-                         kJsonObjectMaxBytes, Packing(pattern));
+      return fmt::format(
+          "read_json({}, sample_size = -1, union_by_name = true, maximum_object_size = {}{})",
+          quoted, kJsonObjectMaxBytes, Packing(patterns));
     case LocalFormat::kCsv:
       break;
   }
   if (options.text_columns.empty()) {
-    return fmt::format("read_csv({}, header = true{})", quoted, Packing(pattern));
+    return fmt::format("read_csv({}, header = true{})", quoted, Packing(patterns));
   }
   std::string types;
   for (const auto& column : options.text_columns) {
     types += fmt::format("{}{}: 'VARCHAR'", types.empty() ? "" : ", ", QuoteString(column));
   }
   return fmt::format("read_csv({}, header = true, allow_quoted_nulls = false, types = {{{}}}{})",
-                     quoted, types, Packing(pattern));
+                     quoted, types, Packing(patterns));
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> RunOwn(const std::shared_ptr<Instance>& instance,
@@ -68,27 +79,29 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> RunOwn(const std::shared_ptr<I
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(const std::string& pattern,
-                                                                 const LocalFileOptions& options,
-                                                                 const CancelToken& token) {
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(
+    const std::vector<std::string>& patterns, const LocalFileOptions& options,
+    const CancelToken& token) {
   ARROW_ASSIGN_OR_RAISE(const auto instance, Instance::OpenUnlocked());
-  ARROW_ASSIGN_OR_RAISE(
-      const auto matches,
-      RunOwn(instance, fmt::format("SELECT file FROM glob({}) LIMIT 1", QuoteString(pattern)),
-             token));
-  std::shared_ptr<arrow::RecordBatch> match;
-  ARROW_RETURN_NOT_OK(matches->ReadNext(&match));
-  if (match == nullptr || match->num_rows() == 0) {
-    return Error(ErrorCode::kNotFound, "no file matches '{}'", pattern);
+  for (const auto& pattern : patterns) {
+    ARROW_ASSIGN_OR_RAISE(
+        const auto matches,
+        RunOwn(instance, fmt::format("SELECT file FROM glob({}) LIMIT 1", QuoteString(pattern)),
+               token));
+    std::shared_ptr<arrow::RecordBatch> match;
+    ARROW_RETURN_NOT_OK(matches->ReadNext(&match));
+    if (match == nullptr || match->num_rows() == 0) {
+      return Error(ErrorCode::kNotFound, "no file matches '{}'", pattern);
+    }
   }
-  return RunOwn(instance, fmt::format("SELECT * FROM {}", ReaderSql(pattern, options)), token);
+  return RunOwn(instance, fmt::format("SELECT * FROM {}", ReaderSql(patterns, options)), token);
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLocalFiles(const std::string& pattern,
                                                                  const CancelToken& token) {
   LocalFileOptions options;
   ARROW_ASSIGN_OR_RAISE(options.format, FormatOf(pattern));
-  return ReadLocalFiles(pattern, options, token);
+  return ReadLocalFiles(std::vector{pattern}, options, token);
 }
 
 }  // namespace deltaport::engine

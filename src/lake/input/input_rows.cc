@@ -1,12 +1,14 @@
 #include "lake/input/input_rows.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "delta/snapshot.h"
 #include "engine/local_files.h"
 #include "engine/path_pattern.h"
 #include "lake/input/arrow_file.h"
+#include "lake/input/csv_lines.h"
 #include "lake/input/json_lines.h"
 #include "lake/input/standard_input.h"
 #include "lake/input/text_columns.h"
@@ -52,6 +54,17 @@ struct InputFile {
   InputFormat format;
 };
 
+// What a pattern names, or itself.
+std::vector<std::string> FilesOf(const std::string& pattern) {
+  const auto location = storage::ParseLocation(pattern);
+  if (!location.ok()) return {pattern};
+  const auto found = engine::FindFiles(*location->store, location->path, "");
+  if (!found.ok()) return {pattern};
+  std::vector<std::string> files;
+  for (const auto& info : *found) files.push_back(info.path);
+  return files;
+}
+
 // Opens files by what they are.
 class InputOpener {
  public:
@@ -59,12 +72,24 @@ class InputOpener {
 
   Status Expand(const InputFiles& input) {
     for (const auto& pattern : input.files) ARROW_RETURN_NOT_OK(ExpandOne(pattern, input.format));
+    for (const auto& file : files_) {
+      if (file.format == InputFormat::kJson) json_paths_.push_back(file.path);
+    }
     const bool text = std::ranges::any_of(files_, [](const auto& file) {
       return file.format == InputFormat::kCsv || file.format == InputFormat::kJson;
     });
-    if (!text || !input.table) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto snapshot, delta::Snapshot::Open(*input.table));
-    table_ = snapshot->schema();
+    if (!text) return Status::OK();
+    if (input.table) {
+      ARROW_ASSIGN_OR_RAISE(const auto snapshot, delta::Snapshot::Open(*input.table));
+      table_ = snapshot->schema();
+    }
+    if (table_ && !json_paths_.empty()) return FindJsonColumns();
+    // Without a table the engine reads all JSON files as one.
+    const auto is_json = [](const auto& file) { return file.format == InputFormat::kJson; };
+    const auto first = std::ranges::find_if(files_, is_json);
+    if (first != files_.end()) {
+      files_.erase(std::remove_if(first + 1, files_.end(), is_json), files_.end());
+    }
     return Status::OK();
   }
 
@@ -82,7 +107,7 @@ class InputOpener {
       case InputFormat::kParquet:
         break;
     }
-    return engine::ReadLocalFiles(file.path, {engine::LocalFormat::kParquet, {}}, token_);
+    return engine::ReadLocalFiles({file.path}, {engine::LocalFormat::kParquet, {}}, token_);
   }
 
  private:
@@ -109,51 +134,71 @@ class InputOpener {
     return Status::OK();
   }
 
-  // Types of columns that the table does not know are found out.
-  Result<std::shared_ptr<arrow::RecordBatchReader>> OpenJson(const InputFile& file) const {
-    const engine::LocalFileOptions as_json{engine::LocalFormat::kJson, {}};
-    if (!table_) return engine::ReadLocalFiles(file.path, as_json, token_);
-    ARROW_ASSIGN_OR_RAISE(auto stream, OpenTextFile(file.path));
-    ARROW_ASSIGN_OR_RAISE(const auto names, JsonColumns(std::move(stream), file.name, token_));
-    if (names.empty()) {
-      return Error(ErrorCode::kInvalidArgument, "{}: there are no rows in it", file.name);
-    }
+  // The members of all JSON files. Types of those that the table does not know are found out.
+  Status FindJsonColumns() {
     std::shared_ptr<arrow::Schema> found;
     arrow::FieldVector fields;
-    for (const auto& name : names) {
-      auto field = table_->GetFieldByName(name);
-      if (!field && !found) {
-        ARROW_ASSIGN_OR_RAISE(const auto rows, engine::ReadLocalFiles(file.path, as_json, token_));
-        found = rows->schema();
+    std::unordered_set<std::string> known;
+    for (const auto& file : files_) {
+      if (file.format != InputFormat::kJson) continue;
+      ARROW_ASSIGN_OR_RAISE(auto stream, OpenTextFile(file.path));
+      ARROW_ASSIGN_OR_RAISE(const auto names, JsonColumns(std::move(stream), file.name, token_));
+      for (const auto& name : names) {
+        if (!known.insert(name).second) continue;
+        auto field = table_->GetFieldByName(name);
+        if (!field && !found) {
+          ARROW_ASSIGN_OR_RAISE(const auto rows, ReadAllJson());
+          found = rows->schema();
+        }
+        if (!field) field = found->GetFieldByName(name);
+        if (!field) {
+          return Error(ErrorCode::kInvalidArgument,
+                       "{}: the type of column '{}' cannot be found out; add the column to the "
+                       "table first",
+                       file.name, name);
+        }
+        fields.push_back(arrow::field(name, field->type()));
       }
-      if (!field) field = found->GetFieldByName(name);
-      if (!field) {
-        return Error(ErrorCode::kInvalidArgument,
-                     "{}: the type of column '{}' cannot be found out; add the column to the "
-                     "table first",
-                     file.name, name);
-      }
-      fields.push_back(arrow::field(name, field->type()));
     }
-    ARROW_ASSIGN_OR_RAISE(stream, OpenTextFile(file.path));
-    return ReadJsonLines(std::move(stream), file.name, arrow::schema(std::move(fields)), token_);
+    if (fields.empty()) {
+      return Error(ErrorCode::kInvalidArgument, "{}: there are no rows in it",
+                   fmt::join(json_paths_, ", "));
+    }
+    json_columns_ = arrow::schema(std::move(fields));
+    return Status::OK();
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> ReadAllJson() const {
+    return engine::ReadLocalFiles(json_paths_, {engine::LocalFormat::kJson, {}}, token_);
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> OpenJson(const InputFile& file) const {
+    if (!table_) return ReadAllJson();
+    ARROW_ASSIGN_OR_RAISE(auto stream, OpenTextFile(file.path));
+    return ReadJsonLines(std::move(stream), file.name, json_columns_, token_);
   }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> OpenCsv(const InputFile& file) const {
     engine::LocalFileOptions options{engine::LocalFormat::kCsv, {}};
-    ARROW_ASSIGN_OR_RAISE(auto rows, engine::ReadLocalFiles(file.path, options, token_));
+    ARROW_ASSIGN_OR_RAISE(auto rows, engine::ReadLocalFiles({file.path}, options, token_));
     if (!table_) return rows;
     for (const auto& name : rows->schema()->field_names()) {
       if (table_->GetFieldIndex(name) >= 0) options.text_columns.push_back(name);
     }
     if (options.text_columns.empty()) return rows;
-    ARROW_ASSIGN_OR_RAISE(rows, engine::ReadLocalFiles(file.path, options, token_));
-    return TypedColumns(std::move(rows), *table_, file.name);
+    ARROW_ASSIGN_OR_RAISE(rows, engine::ReadLocalFiles({file.path}, options, token_));
+    const bool one_column = rows->schema()->num_fields() == 1;
+    const auto place = [file, one_column, token = token_](int64_t row) {
+      return CsvPlace(FilesOf(file.path), file.name, row, one_column, token);
+    };
+    return TypedColumns(std::move(rows), *table_, place);
   }
 
   const CancelToken token_;
   std::vector<InputFile> files_;
+  std::vector<std::string> json_paths_;
   std::shared_ptr<arrow::Schema> table_;
+  std::shared_ptr<arrow::Schema> json_columns_;  // With a table.
   std::shared_ptr<const StandardInput> standard_input_;
 };
 

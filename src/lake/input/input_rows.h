@@ -19,7 +19,8 @@ namespace deltaport::lake {
 enum class InputFormat { kByName, kParquet, kCsv, kJson, kArrow };
 
 struct InputFiles {
-  // Paths or globs; all with the same columns. "-" is standard input, which may stand once.
+  // Paths or globs; all with the same columns, but for JSON, of which each file may lack some: they
+  // are null there. "-" is standard input, which may stand once.
   std::vector<std::string> files;
   // kByName: what the name ends with (.parquet; .csv, .tsv; .json, .jsonl, .ndjson; .arrow, .ipc,
   // .feather; text also with .gz or .zst), and for standard input what it begins with.

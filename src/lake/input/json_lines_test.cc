@@ -123,16 +123,17 @@ TEST(TextColumns, TextBecomesValuesOfTheTable) {
                                  static_cast<int64_t>(values.size()), {texts(values)});
     return arrow::RecordBatchReader::Make({batch}).ValueOrDie();
   };
+  const auto place = [](int64_t row) { return fmt::format("x.csv, line {}", row + 2); };
   const auto table = arrow::schema({arrow::field("a", arrow::int32())});
-  const auto typed = TypedColumns(rows({"1", "", "-3"}), *table, "x.csv")->ToTable();
+  const auto typed = TypedColumns(rows({"1", "", "-3"}), *table, place)->ToTable();
   ASSERT_TRUE(typed.ok()) << typed.status();
   EXPECT_EQ((*typed)->column(0)->null_count(), 1);
-  const auto wrong = TypedColumns(rows({"1", "1.5"}), *table, "x.csv")->ToTable();
+  const auto wrong = TypedColumns(rows({"1", "1.5"}), *table, place)->ToTable();
   EXPECT_EQ(wrong.status().message(),
-            "x.csv, row 2, column 'a': '1.5' is no value of the type integer");
+            "x.csv, line 3, column 'a': '1.5' is no value of the type integer");
   const auto nested = arrow::schema({arrow::field("a", arrow::list(arrow::int32()))});
-  EXPECT_TRUE(TypedColumns(rows({"[1,2]"}), *nested, "x.csv")->ToTable().ok());
-  EXPECT_FALSE(TypedColumns(rows({"[1,"}), *nested, "x.csv")->ToTable().ok());
+  EXPECT_TRUE(TypedColumns(rows({"[1,2]"}), *nested, place)->ToTable().ok());
+  EXPECT_FALSE(TypedColumns(rows({"[1,"}), *nested, place)->ToTable().ok());
 }
 
 }  // namespace

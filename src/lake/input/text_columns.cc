@@ -22,8 +22,8 @@ Status AppendCell(const arrow::DataType& type, std::string_view text,
 class TypedReader final : public arrow::RecordBatchReader {
  public:
   TypedReader(std::shared_ptr<arrow::RecordBatchReader> rows, const arrow::Schema& columns,
-              std::string name)
-      : rows_(std::move(rows)), name_(std::move(name)) {
+              RowPlace place)
+      : rows_(std::move(rows)), place_(std::move(place)) {
     arrow::FieldVector fields;
     for (const auto& field : rows_->schema()->fields()) {
       const auto wanted = columns.GetFieldByName(field->name());
@@ -60,15 +60,15 @@ class TypedReader final : public arrow::RecordBatchReader {
                                 ? builder->AppendNull()
                                 : AppendCell(*field.type(), texts.GetView(row), *builder);
       if (!status.ok()) {
-        return WithContext(status, fmt::format("{}, row {}, column '{}'", name_,
-                                               rows_before_ + row + 1, field.name()));
+        return WithContext(
+            status, fmt::format("{}, column '{}'", place_(rows_before_ + row), field.name()));
       }
     }
     return builder->Finish();
   }
 
   const std::shared_ptr<arrow::RecordBatchReader> rows_;
-  const std::string name_;
+  const RowPlace place_;
   std::shared_ptr<arrow::Schema> schema_;
   int64_t rows_before_ = 0;
 };
@@ -76,9 +76,8 @@ class TypedReader final : public arrow::RecordBatchReader {
 }  // namespace
 
 std::shared_ptr<arrow::RecordBatchReader> TypedColumns(
-    std::shared_ptr<arrow::RecordBatchReader> rows, const arrow::Schema& columns,
-    std::string name) {
-  return std::make_shared<TypedReader>(std::move(rows), columns, std::move(name));
+    std::shared_ptr<arrow::RecordBatchReader> rows, const arrow::Schema& columns, RowPlace place) {
+  return std::make_shared<TypedReader>(std::move(rows), columns, std::move(place));
 }
 
 }  // namespace deltaport::lake

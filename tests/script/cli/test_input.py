@@ -57,7 +57,7 @@ def test_what_read_prints_can_be_appended(run_deltaport, table, tmp_path):
     ({"day": "2024-02-30"}, "line 2, column 'day': '2024-02-30' is no value of the type date"),
     ({"amount": 1.005}, "line 2, column 'amount': '1.005' is no value of the type decimal(10,2)"),
     ({"place": {"y": 1}}, "line 2, column 'place': there is no member 'y'"),
-    ({"unknown": 1}, "unknown"),
+    ({"unknown": 1}, "added column 'unknown' (long); --merge-schema"),
 ])
 def test_json_that_does_not_fit_is_refused(run_deltaport, table, tmp_path, row, message):
     file = write_lines(tmp_path / "rows.json", [{"id": 1}, row])
@@ -75,6 +75,22 @@ def test_new_members_become_columns_if_asked_for(run_deltaport, table, tmp_path)
     assert [(row["id"], row["extra"]) for row in rows] == [(1, None), (2, 3)]
 
 
+def test_json_files_have_the_members_of_all_of_them(run_deltaport, table, tmp_path):
+    write_lines(tmp_path / "a.json", [{"id": 1}])
+    write_lines(tmp_path / "b.json", [{"note": "b", "extra": 1}, {"id": 2, "extra": 2.5}])
+    (tmp_path / "c.json").write_text("")
+    done = run_deltaport("append", table, tmp_path / "*.json", "--merge-schema")
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(run_deltaport, table)
+    assert [(row["id"], row["note"], row["extra"]) for row in rows] == [
+        (1, None, None), (None, "b", 1.0), (2, None, 2.5)]
+    done = run_deltaport("import", tmp_path / "[ab].json", "--to", tmp_path / "new", "--mode",
+                         "create")
+    assert done.returncode == 0, done.stderr
+    assert rows_of(run_deltaport, tmp_path / "new") == [
+        {key: row[key] for key in ("id", "note", "extra")} for row in rows]
+
+
 def test_csv_in_the_types_of_the_table(run_deltaport, table, tmp_path):
     (tmp_path / "rows.csv").write_text(
         'id,note,day,tags,amount\n1,007,2024-02-29,"[""a"",null]",3.5\n2,"",,,\n3,,,,\n')
@@ -83,10 +99,14 @@ def test_csv_in_the_types_of_the_table(run_deltaport, table, tmp_path):
     first, second, third = rows_of(run_deltaport, table)
     assert (first["note"], first["tags"], first["amount"]) == ("007", ["a", None], "3.50")
     assert (second["note"], third["note"], second["day"]) == ("", None, None)
-    (tmp_path / "wrong.csv").write_text("id,note\n1,x\n2.5,y\n")
+    (tmp_path / "wrong.csv").write_text('id,note\n1,"x\ny"\n\n2.5,y\n')
     wrong = run_deltaport("append", table, tmp_path / "wrong.csv")
     assert wrong.returncode == 2
-    assert "row 2, column 'id': '2.5' is no value of the type long" in wrong.stderr
+    assert "wrong.csv, line 5, column 'id': '2.5' is no value of the type long" in wrong.stderr
+    (tmp_path / "a.csv").write_text("id,note\n1,x\n")
+    (tmp_path / "b.csv").write_text("id,note\n2,x\nz,x\n")
+    wrong = run_deltaport("append", table, tmp_path / "[ab].csv")
+    assert "b.csv, line 3, column 'id': 'z' is no value of the type long" in wrong.stderr
 
 
 def parquet_bytes(rows):
