@@ -203,13 +203,13 @@ def test_tables_for_iceberg_are_read(sql, assert_every_version, version):
 
 def test_partitions_of_every_type(sql, assert_every_version):
     sql("CREATE TABLE {t} (id BIGINT, b TINYINT, s SMALLINT, l BIGINT, f FLOAT, d DOUBLE, "
-        "x BINARY, t TIMESTAMP, n TIMESTAMP_NTZ, c CHAR(3), k CHAR(4)) USING delta "
+        "x BINARY, t TIMESTAMP, n TIMESTAMP_NTZ, c CHAR(3)) USING delta "
         "PARTITIONED BY (b, s, l, f, d, x, t, n, c)")
     sql("INSERT INTO {t} VALUES (1, 1, 2, 3, 1.5, CAST('NaN' AS DOUBLE), X'010203', "
-        "TIMESTAMP'2024-02-29 01:02:03.456789', TIMESTAMP_NTZ'1500-01-01 00:00:00', 'a', 'ü'), "
+        "TIMESTAMP'2024-02-29 01:02:03.456789', TIMESTAMP_NTZ'1500-01-01 00:00:00', 'a'), "
         "(2, -128, -32768, -9223372036854775808, CAST('-Infinity' AS FLOAT), 1e300, X'', "
-        "TIMESTAMP'0001-01-01 00:00:00', TIMESTAMP_NTZ'9999-12-31 23:59:59.999999', 'abc', ''), "
-        "(3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)")
+        "TIMESTAMP'0001-01-01 00:00:00', TIMESTAMP_NTZ'9999-12-31 23:59:59.999999', 'abc'), "
+        "(3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)")
     assert_every_version()
 
 
