@@ -35,8 +35,8 @@ class ParquetFile {
   static Result<std::unique_ptr<ParquetFile>> Open(const storage::ObjectStore& store,
                                                    const std::string& path,
                                                    const ParquetFileOptions& options = {});
-  // The same file again, for another thread, without reading the footer a second time.
-  Result<std::unique_ptr<ParquetFile>> Reopen(const storage::ObjectStore& store) const;
+  // The same file again, for another thread: neither opened nor its footer read a second time.
+  Result<std::unique_ptr<ParquetFile>> Reopen() const;
   ~ParquetFile();
 
   const std::string& path() const { return path_; }
@@ -51,6 +51,19 @@ class ParquetFile {
 
   // What the footer notes under that key.
   std::optional<std::string> Note(const std::string& key) const;
+
+  // All leaves by their dotted paths, in file order.
+  std::vector<std::string> LeafPaths() const;
+  // What the leaf of that number holds in a row group. Looked up in the column's levels where the
+  // footer says that all values are null, otherwise taken to be there.
+  struct LeafContent {
+    bool has_values = true;     // Some value is not null.
+    bool has_outermost = true;  // In some row its outermost field is not null.
+  };
+  LeafContent ContentOf(int group, size_t leaf) const;
+  // What the footer says a leaf's values take in a row group before they are compressed; 0 if there
+  // is no such leaf. A damaged footer says anything.
+  int64_t UnpackedBytes(int group, std::string_view leaf) const;
 
   // The columns as Arrow has them.
   Result<std::shared_ptr<arrow::Schema>> Schema() const;
@@ -68,6 +81,10 @@ class ParquetFile {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Read(
       const std::function<bool(std::string_view leaf)>& wanted) const;
 
+  // The same of one row group.
+  Result<std::shared_ptr<arrow::RecordBatchReader>> ReadBatches(
+      int group, const std::function<bool(std::string_view leaf)>& wanted) const;
+
   // All rows of one row group as one batch. Errors name the path.
   Result<std::shared_ptr<arrow::RecordBatch>> ReadRowGroup(
       int group, const std::function<bool(std::string_view leaf)>& wanted) const;
@@ -77,14 +94,19 @@ class ParquetFile {
 
  private:
   ParquetFile(std::string path, const ParquetFileOptions& options,
+              std::shared_ptr<arrow::io::RandomAccessFile> input,
               std::unique_ptr<parquet::arrow::FileReader> reader);
   static Result<std::unique_ptr<ParquetFile>> OpenWith(
-      const storage::ObjectStore& store, const std::string& path, const ParquetFileOptions& options,
-      std::shared_ptr<parquet::FileMetaData> metadata);
+      std::shared_ptr<arrow::io::RandomAccessFile> input, const std::string& path,
+      const ParquetFileOptions& options, std::shared_ptr<parquet::FileMetaData> metadata);
   std::vector<int> Leaves(const std::function<bool(std::string_view leaf)>& wanted) const;
+  Result<std::shared_ptr<arrow::RecordBatchReader>> ReadGroups(
+      const std::vector<int>& groups,
+      const std::function<bool(std::string_view leaf)>& wanted) const;
 
   std::string path_;
   ParquetFileOptions options_;
+  std::shared_ptr<arrow::io::RandomAccessFile> input_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
 };
 

@@ -153,7 +153,8 @@ Result<AddFile> ChangeFeed::RemovedFile(const RemoveFile& remove, TableVersion v
     ARROW_ASSIGN_OR_RAISE(before_, Snapshot::Open(last_->location(), AtVersion{version - 1}));
   }
   ARROW_ASSIGN_OR_RAISE(const std::string key, FileKey(remove.path, remove.deletion_vector));
-  if (const auto index = before_->files().Find(key)) return before_->files().file(*index);
+  if (const auto index = before_->files().Find(key))
+    return before_->files().FileWithoutStatistics(*index);
   return Error(ErrorCode::kCorruptTable,
                "table {}: version {} removes the file {}, which version {} does not have",
                last_->location().path, version, remove.path, version - 1);

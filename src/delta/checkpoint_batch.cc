@@ -313,7 +313,7 @@ Status CheckpointBatchBuilder::AppendAdd(const FileBlock& block, int64_t file) {
   ARROW_RETURN_NOT_OK(fields.Integer(extras.base_row_id));
   ARROW_RETURN_NOT_OK(fields.Integer(extras.default_row_commit_version));
   ARROW_RETURN_NOT_OK(fields.OptionalText(extras.clustering_provider));
-  const auto stats = block.stats(file);
+  ARROW_ASSIGN_OR_RAISE(const auto stats, block.stats(file));
   size_bytes_ += stats ? static_cast<int64_t>(stats->size()) : 0;
   if (columns_.statistics_json) {
     ARROW_RETURN_NOT_OK(stats ? fields.Text(*stats) : fields.Null());

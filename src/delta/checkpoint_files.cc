@@ -37,64 +37,108 @@ Result<std::shared_ptr<ArrayType>> TypedChild(const arrow::StructArray& adds, co
   return std::static_pointer_cast<ArrayType>(child);
 }
 
-// One column a key of the maps, filled row by row.
-class PartitionColumns {
- public:
-  explicit PartitionColumns(int64_t rows) : rows_(rows) {}
+}  // namespace
 
-  // The entry at `position` of the row's map; files usually have the same keys in the same order.
-  Status Append(int64_t row, size_t position, std::string_view key,
-                std::optional<std::string_view> value) {
-    Column& column = Find(position, key);
-    if (column.values->length() > row) return Status::OK();
-    ARROW_RETURN_NOT_OK(column.values->AppendNulls(row - column.values->length()));
-    return value ? column.values->Append(*value) : column.values->AppendNull();
-  }
-
-  Status Finish(FileColumns& columns) {
-    for (auto& column : columns_) {
-      ARROW_RETURN_NOT_OK(column.values->AppendNulls(rows_ - column.values->length()));
-      ARROW_RETURN_NOT_OK(column.values->Finish(&columns.partition_values[column.key]));
-    }
-    return Status::OK();
-  }
-
- private:
-  struct Column {
-    std::string key;
-    std::unique_ptr<arrow::LargeStringBuilder> values;
-  };
-
-  Column& Find(size_t position, std::string_view key) {
-    if (position < columns_.size() && columns_[position].key == key) return columns_[position];
-    for (auto& column : columns_) {
-      if (column.key == key) return column;
-    }
-    return columns_.emplace_back(
-        Column{std::string(key), std::make_unique<arrow::LargeStringBuilder>()});
-  }
-
-  int64_t rows_;
-  std::vector<Column> columns_;
-};
-
-Status ReadPartitionValues(const ActionColumns& adds, FileColumns& columns) {
-  const CheckpointValues column = adds["partitionValues"];
-  const CheckpointMaps maps(column);
-  PartitionColumns partitions(columns.path->length());
-  Status status;
-  for (int64_t row = 0; column.any() && row < columns.path->length() && status.ok(); ++row) {
-    if (columns.path->IsNull(row)) continue;
-    size_t position = 0;
-    maps.ForEachEntry(row, [&](std::string_view key, std::optional<std::string_view> value) {
-      if (status.ok()) status = partitions.Append(row, position++, key, value);
-    });
-  }
-  ARROW_RETURN_NOT_OK(status);
-  return partitions.Finish(columns);
+bool CheckpointPathBuilder::Wants(std::string_view leaf) {
+  return leaf == "add.path" || leaf == "add.size" || leaf == "add.modificationTime";
 }
 
-void ReadExtras(const ActionColumns& adds, FileColumns& columns) {
+Status CheckpointPathBuilder::Reserve(int64_t rows, int64_t path_bytes) {
+  ARROW_RETURN_NOT_OK(path_.Reserve(rows));
+  ARROW_RETURN_NOT_OK(path_.ReserveData(path_bytes));
+  ARROW_RETURN_NOT_OK(size_bytes_.Reserve(rows));
+  return modification_time_ms_.Reserve(rows);
+}
+
+Status CheckpointPathBuilder::Append(const arrow::RecordBatch& batch) {
+  Status status;
+  const ActionColumns adds(batch, "add", status);
+  ARROW_RETURN_NOT_OK(status);
+  const int64_t rows = batch.num_rows();
+  if (adds.array() == nullptr) {
+    ARROW_RETURN_NOT_OK(path_.AppendNulls(rows));
+    ARROW_RETURN_NOT_OK(size_bytes_.AppendNulls(rows));
+    return modification_time_ms_.AppendNulls(rows);
+  }
+  const arrow::StructArray& array = *adds.array();
+  ARROW_ASSIGN_OR_RAISE(const auto paths,
+                        TypedChild<arrow::LargeStringArray>(array, "path", arrow::large_utf8()));
+  ARROW_ASSIGN_OR_RAISE(const auto sizes,
+                        TypedChild<arrow::Int64Array>(array, "size", arrow::int64()));
+  ARROW_ASSIGN_OR_RAISE(const auto times,
+                        TypedChild<arrow::Int64Array>(array, "modificationTime", arrow::int64()));
+  if (paths->null_count() != array.null_count()) {
+    return Error(ErrorCode::kCorruptTable, "add.path is missing");
+  }
+  ARROW_RETURN_NOT_OK(path_.AppendArraySlice(*paths->data(), 0, rows));
+  ARROW_RETURN_NOT_OK(size_bytes_.AppendArraySlice(*sizes->data(), 0, rows));
+  return modification_time_ms_.AppendArraySlice(*times->data(), 0, rows);
+}
+
+Status CheckpointPathBuilder::Finish(FileColumns& columns) {
+  ARROW_RETURN_NOT_OK(path_.Finish(&columns.path));
+  ARROW_RETURN_NOT_OK(size_bytes_.Finish(&columns.size_bytes));
+  return modification_time_ms_.Finish(&columns.modification_time_ms);
+}
+
+bool CheckpointDetailBuilder::Wants(std::string_view leaf) {
+  for (const std::string_view name : {"add.partitionValues.", "add.tags.", "add.deletionVector."}) {
+    if (leaf.starts_with(name)) return true;
+  }
+  return leaf == "add.baseRowId" || leaf == "add.defaultRowCommitVersion" ||
+         leaf == "add.clusteringProvider";
+}
+
+Status CheckpointDetailBuilder::Append(const arrow::RecordBatch& batch) {
+  Status status;
+  const ActionColumns adds(batch, "add", status);
+  ARROW_RETURN_NOT_OK(status);
+  if (adds.array() != nullptr) {
+    counts_files_ = true;
+    files_ += batch.num_rows() - adds.array()->null_count();
+    ARROW_RETURN_NOT_OK(AppendPartitionValues(adds, batch.num_rows()));
+    AppendExtras(adds, batch.num_rows());
+  }
+  rows_ += batch.num_rows();
+  return status;
+}
+
+Status CheckpointDetailBuilder::AppendPartitionValues(const ActionColumns& adds, int64_t rows) {
+  const CheckpointValues column = adds["partitionValues"];
+  const CheckpointMaps maps(column);
+  Status status;
+  for (int64_t row = 0; column.any() && row < rows && status.ok(); ++row) {
+    if (!adds.present(row)) continue;
+    size_t position = 0;
+    maps.ForEachEntry(row, [&](std::string_view key, std::optional<std::string_view> value) {
+      if (status.ok()) status = AppendPartitionValue(rows_ + row, position++, key, value);
+    });
+  }
+  return status;
+}
+
+Status CheckpointDetailBuilder::AppendPartitionValue(int64_t row, size_t position,
+                                                     std::string_view key,
+                                                     std::optional<std::string_view> value) {
+  arrow::LargeStringBuilder& values = *FindPartitionColumn(position, key).values;
+  if (values.length() > row) return Status::OK();
+  ARROW_RETURN_NOT_OK(values.AppendNulls(row - values.length()));
+  return value ? values.Append(*value) : values.AppendNull();
+}
+
+CheckpointDetailBuilder::PartitionColumn& CheckpointDetailBuilder::FindPartitionColumn(
+    size_t position, std::string_view key) {
+  if (position < partition_columns_.size() && partition_columns_[position].key == key) {
+    return partition_columns_[position];
+  }
+  for (auto& column : partition_columns_) {
+    if (column.key == key) return column;
+  }
+  return partition_columns_.emplace_back(
+      PartitionColumn{std::string(key), std::make_unique<arrow::LargeStringBuilder>()});
+}
+
+void CheckpointDetailBuilder::AppendExtras(const ActionColumns& adds, int64_t rows) {
   const CheckpointValues tags = adds["tags"];
   const CheckpointValues vector_parent = adds["deletionVector"];
   const DeletionVectorColumns vectors(vector_parent, adds.status());
@@ -105,71 +149,54 @@ void ReadExtras(const ActionColumns& adds, FileColumns& columns) {
       !clustering.any()) {
     return;
   }
-  for (int64_t row = 0; row < columns.path->length() && adds.status().ok(); ++row) {
-    if (columns.path->IsNull(row)) continue;
+  for (int64_t row = 0; row < rows && adds.status().ok(); ++row) {
+    if (!adds.present(row)) continue;
     FileExtras extras{TextMap(tags, row), vectors.Read(row), base_row_id.integer(row),
                       commit_version.integer(row), clustering.text(row)};
-    if (!extras.empty()) columns.extras.emplace(row, std::move(extras));
+    if (!extras.empty()) extras_.emplace(rows_ + row, std::move(extras));
   }
 }
 
-Result<FileColumns> NoFiles(int64_t rows) {
-  FileColumns columns;
-  ARROW_ASSIGN_OR_RAISE(const auto paths, arrow::MakeArrayOfNull(arrow::large_utf8(), rows));
-  ARROW_ASSIGN_OR_RAISE(const auto integers, arrow::MakeArrayOfNull(arrow::int64(), rows));
-  columns.path = std::static_pointer_cast<arrow::LargeStringArray>(paths);
-  columns.size_bytes = std::static_pointer_cast<arrow::Int64Array>(integers);
-  columns.modification_time_ms = columns.size_bytes;
-  return columns;
-}
-
-}  // namespace
-
-Result<FileColumns> ReadCheckpointFiles(const arrow::RecordBatch& batch) {
-  Status status;
-  const ActionColumns adds(batch, "add", status);
-  ARROW_RETURN_NOT_OK(status);
-  if (adds.array() == nullptr) return NoFiles(batch.num_rows());
-  const arrow::StructArray& array = *adds.array();
-  FileColumns columns;
-  ARROW_ASSIGN_OR_RAISE(columns.path,
-                        TypedChild<arrow::LargeStringArray>(array, "path", arrow::large_utf8()));
-  ARROW_ASSIGN_OR_RAISE(columns.size_bytes,
-                        TypedChild<arrow::Int64Array>(array, "size", arrow::int64()));
-  ARROW_ASSIGN_OR_RAISE(columns.modification_time_ms,
-                        TypedChild<arrow::Int64Array>(array, "modificationTime", arrow::int64()));
-  if (columns.path->null_count() != array.null_count()) {
-    return Error(ErrorCode::kCorruptTable, "add.path is missing");
-  }
-  ARROW_RETURN_NOT_OK(ReadPartitionValues(adds, columns));
-  ReadExtras(adds, columns);
-  ARROW_RETURN_NOT_OK(status);
-  return columns;
-}
-
-Status AddCheckpointStatistics(const arrow::RecordBatch& batch, FileColumns& columns) {
-  Status status;
-  const ActionColumns adds(batch, "add", status);
-  ARROW_RETURN_NOT_OK(status);
-  if (adds.array() == nullptr) return status;
-  const arrow::StructArray& array = *adds.array();
-  if (array.length() != columns.path->length()) {
+Status CheckpointDetailBuilder::Finish(FileColumns& columns) {
+  if (rows_ != columns.path->length()) {
     return Error(ErrorCode::kCorruptTable, "the columns of add differ in length");
   }
-  if (array.struct_type()->GetFieldIndex("stats") >= 0) {
-    ARROW_ASSIGN_OR_RAISE(columns.stats,
-                          TypedChild<arrow::LargeStringArray>(array, "stats", arrow::large_utf8()));
-    return status;
+  if (counts_files_ && files_ != rows_ - columns.path->null_count()) {
+    return Error(ErrorCode::kCorruptTable, "add.path is missing");
   }
-  const int parsed = array.struct_type()->GetFieldIndex("stats_parsed");
-  if (parsed < 0) return status;
-  ARROW_ASSIGN_OR_RAISE(const auto statistics, array.GetFlattenedField(parsed));
+  for (auto& column : partition_columns_) {
+    ARROW_RETURN_NOT_OK(column.values->AppendNulls(rows_ - column.values->length()));
+    ARROW_RETURN_NOT_OK(column.values->Finish(&columns.partition_values[column.key]));
+  }
+  columns.extras = std::move(extras_);
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::LargeStringArray>> CheckpointStatisticsTexts(
+    const arrow::RecordBatch& batch) {
+  Status status;
+  const ActionColumns adds(batch, "add", status);
+  ARROW_RETURN_NOT_OK(status);
+  if (adds.array() == nullptr) {
+    return Error(ErrorCode::kCorruptTable, "the column add.stats is missing");
+  }
+  return TypedChild<arrow::LargeStringArray>(*adds.array(), "stats", arrow::large_utf8());
+}
+
+Result<std::shared_ptr<arrow::StructArray>> CheckpointParsedStatistics(
+    const arrow::RecordBatch& batch) {
+  Status status;
+  const ActionColumns adds(batch, "add", status);
+  ARROW_RETURN_NOT_OK(status);
+  if (adds.array() == nullptr) return nullptr;
+  const int parsed = adds.array()->struct_type()->GetFieldIndex("stats_parsed");
+  if (parsed < 0) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(const auto statistics, adds.array()->GetFlattenedField(parsed));
   if (statistics->type_id() != arrow::Type::STRUCT) {
     return Error(ErrorCode::kCorruptTable, "the column add.stats_parsed must be a struct, not {}",
                  statistics->type()->ToString());
   }
-  columns.parsed_stats = std::static_pointer_cast<arrow::StructArray>(statistics);
-  return status;
+  return std::static_pointer_cast<arrow::StructArray>(statistics);
 }
 
 }  // namespace deltaport::delta

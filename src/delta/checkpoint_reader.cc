@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include "delta/action_json.h"
 #include "delta/checkpoint_files.h"
 #include "delta/checkpoint_rows.h"
+#include "delta/checkpoint_statistics.h"
 #include "delta/file_key.h"
 #include "delta/log_path.h"
 
@@ -20,13 +22,14 @@ using columnar::ParquetFile;
 
 constexpr size_t kThreadsMax = 8;
 
+// Fewer bytes of statistics are not worth an open file.
+constexpr int64_t kDeferredBytesMin = int64_t{1} << 20;
+// What is reserved for paths because a footer says so.
+constexpr int64_t kReservedPathBytesMax = int64_t{64} << 20;
+
 // True if `leaf` is the column `name` or below it.
 bool IsUnder(std::string_view leaf, std::string_view name) {
   return leaf.starts_with(name) && (leaf.size() == name.size() || leaf[name.size()] == '.');
-}
-
-bool IsStatistics(std::string_view leaf) {
-  return IsUnder(leaf, "add.stats") || IsUnder(leaf, "add.stats_parsed");
 }
 
 bool IsRowAction(std::string_view leaf, bool removes) {
@@ -38,10 +41,9 @@ bool IsRowAction(std::string_view leaf, bool removes) {
   return false;
 }
 
-// Of files, not of their statistics. The log's text of partition values is what counts.
-bool IsFileColumn(std::string_view leaf) {
-  return IsUnder(leaf, "add") && !IsStatistics(leaf) &&
-         !IsUnder(leaf, "add.partitionValues_parsed");
+// The column of an action that a leaf belongs to: "add.tags" of "add.tags.key_value.key".
+std::string_view ActionField(std::string_view leaf) {
+  return leaf.substr(0, leaf.find('.', leaf.find('.') + 1));
 }
 
 Status Missing(const std::string& path, const std::string& checkpoint) {
@@ -49,14 +51,45 @@ Status Missing(const std::string& path, const std::string& checkpoint) {
                checkpoint);
 }
 
-// One row group of one file, read in two independent halves.
+// One row group of one file, read in independent pieces.
 struct RowGroup {
-  const ParquetFile* file = nullptr;
+  std::shared_ptr<const ParquetFile> file;
   int group = 0;
   CheckpointRows rows;
   FileColumns columns;
-  std::shared_ptr<arrow::RecordBatch> statistics;
+  CheckpointDetailBuilder details;
   std::shared_ptr<const FileBlock> block;
+};
+
+// Columns without any value: reading them would fill memory with nulls.
+class EmptyColumns {
+ public:
+  EmptyColumns(const ParquetFile& file, int group) {
+    std::map<std::string, bool, std::less<>> has_values;
+    const std::vector<std::string> leaves = file.LeafPaths();
+    for (size_t i = 0; i < leaves.size(); ++i) {
+      const std::string& leaf = leaves[i];
+      const std::string action = leaf.substr(0, leaf.find('.'));
+      if (action == "add" && CheckpointDetailBuilder::Wants(leaf)) {
+        bool& found = has_values[std::string(ActionField(leaf))];
+        found = found || file.ContentOf(group, i).has_values;
+      } else if (action != "add" && !has_values.contains(action)) {
+        // Null in each row is the action itself, by any of its columns.
+        has_values[action] = file.ContentOf(group, i).has_outermost;
+      }
+    }
+    for (const auto& [name, found] : has_values) {
+      if (!found) names_.push_back(name);
+    }
+  }
+
+  bool Contains(std::string_view leaf) const {
+    return std::any_of(names_.begin(), names_.end(),
+                       [&](const std::string& name) { return IsUnder(leaf, name); });
+  }
+
+ private:
+  std::vector<std::string> names_;
 };
 
 class CheckpointReader {
@@ -107,8 +140,11 @@ class CheckpointReader {
   // `main`: the files may hold more than adds and removes.
   Status ReadParquet(const std::vector<std::string>& paths, bool main);
   Result<std::unique_ptr<ParquetFile>> Open(const std::string& path) const;
-  Status ReadColumns(RowGroup& group) const;
-  Status ReadStatistics(RowGroup& group) const;
+  Status ReadPaths(RowGroup& group) const;
+  Status ReadDetails(RowGroup& group) const;
+  Status ReadParsedStatistics(RowGroup& group) const;
+  Status MakeBlock(RowGroup& group) const;
+  Status ReadGroups(std::vector<RowGroup>& groups) const;
 
   const storage::Location& table_;
   const CheckpointFiles& checkpoint_;
@@ -181,29 +217,96 @@ Result<std::unique_ptr<ParquetFile>> CheckpointReader::Open(const std::string& p
   return file;
 }
 
-Status CheckpointReader::ReadColumns(RowGroup& group) const {
-  ARROW_ASSIGN_OR_RAISE(const auto file, group.file->Reopen(*table_.store));
-  ARROW_ASSIGN_OR_RAISE(const auto batch, file->ReadRowGroup(group.group, [&](auto leaf) {
-    return (options_.files && IsFileColumn(leaf)) || IsRowAction(leaf, options_.removes);
+// Calls take(batch) for each batch of the leaves in the row group.
+template <typename Wanted, typename Take>
+Status ForEachBatch(const RowGroup& group, const Wanted& wanted, const Take& take) {
+  ARROW_ASSIGN_OR_RAISE(const auto file, group.file->Reopen());
+  ARROW_ASSIGN_OR_RAISE(const auto batches, file->ReadBatches(group.group, wanted));
+  while (true) {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ARROW_RETURN_NOT_OK(file->Explain(batches->ReadNext(&batch)));
+    if (!batch) return Status::OK();
+    ARROW_RETURN_NOT_OK(take(*batch));
+  }
+}
+
+Status CheckpointReader::ReadPaths(RowGroup& group) const {
+  CheckpointPathBuilder paths;
+  const int64_t path_bytes = group.file->UnpackedBytes(group.group, "add.path");
+  ARROW_RETURN_NOT_OK(paths.Reserve(0, std::clamp<int64_t>(path_bytes, 0, kReservedPathBytesMax)));
+  ARROW_RETURN_NOT_OK(
+      ForEachBatch(group, CheckpointPathBuilder::Wants,
+                   [&](const arrow::RecordBatch& batch) { return paths.Append(batch); }));
+  return paths.Finish(group.columns);
+}
+
+Status CheckpointReader::ReadDetails(RowGroup& group) const {
+  const EmptyColumns empty(*group.file, group.group);
+  const auto wanted = [&](std::string_view leaf) {
+    return ((options_.files && CheckpointDetailBuilder::Wants(leaf)) ||
+            IsRowAction(leaf, options_.removes)) &&
+           !empty.Contains(leaf);
+  };
+  return ForEachBatch(group, wanted, [&](const arrow::RecordBatch& batch) {
+    ARROW_RETURN_NOT_OK(ReadCheckpointRows(batch, group.rows));
+    return options_.files ? group.details.Append(batch) : Status::OK();
+  });
+}
+
+Status CheckpointReader::ReadParsedStatistics(RowGroup& group) const {
+  // The text is what other engines wrote first-hand; columns only where there is none.
+  if (!group.file->LeafIsNull("add.stats")) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto file, group.file->Reopen());
+  ARROW_ASSIGN_OR_RAISE(const auto batch, file->ReadRowGroup(group.group, [](auto leaf) {
+    return IsUnder(leaf, "add.stats_parsed");
   }));
-  ARROW_RETURN_NOT_OK(ReadCheckpointRows(*batch, group.rows));
-  if (!options_.files) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(group.columns, ReadCheckpointFiles(*batch));
+  ARROW_ASSIGN_OR_RAISE(group.columns.parsed_stats, CheckpointParsedStatistics(*batch));
   return Status::OK();
 }
 
-Status CheckpointReader::ReadStatistics(RowGroup& group) const {
-  ARROW_ASSIGN_OR_RAISE(const auto file, group.file->Reopen(*table_.store));
-  // The text is what other engines wrote first-hand; columns only where there is none.
-  const std::string_view name = file->LeafIsNull("add.stats") ? "add.stats_parsed" : "add.stats";
-  ARROW_ASSIGN_OR_RAISE(group.statistics, file->ReadRowGroup(group.group, [&](auto leaf) {
-    return IsUnder(leaf, name);
-  }));
+Status CheckpointReader::MakeBlock(RowGroup& group) const {
+  FileColumns& columns = group.columns;
+  ARROW_RETURN_NOT_OK(group.details.Finish(columns));
+  const int64_t rows = columns.path->length();
+  if (columns.parsed_stats && columns.parsed_stats->length() != rows) {
+    return Error(ErrorCode::kCorruptTable, "the columns of add differ in length");
+  }
+  if (columns.path->null_count() < rows && !group.file->LeafIsNull("add.stats")) {
+    const bool large = group.file->UnpackedBytes(group.group, "add.stats") >= kDeferredBytesMin;
+    const auto held = large ? HoldCheckpoint(group.file) : nullptr;
+    const auto stats = CheckpointStatistics(held ? held : group.file, group.group, rows);
+    if (held) {
+      columns.deferred_stats = stats;
+    } else {
+      ARROW_ASSIGN_OR_RAISE(columns.stats, AllTexts(*stats));
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(group.block, FileBlock::Make(std::move(columns)));
   return Status::OK();
+}
+
+Status CheckpointReader::ReadGroups(std::vector<RowGroup>& groups) const {
+  const auto each = [&](size_t pieces, auto read) {
+    return RunTasks(pieces * groups.size(), kThreadsMax, [&](size_t number) {
+      RowGroup& group = groups[number / pieces];
+      const Status status = read(group, number % pieces);
+      return status.message().find(group.file->path()) != std::string::npos
+                 ? status
+                 : WithContext(status, group.file->path());
+    });
+  };
+  if (!options_.files) {
+    return each(1, [&](RowGroup& group, size_t /*piece*/) { return ReadDetails(group); });
+  }
+  ARROW_RETURN_NOT_OK(each(3, [&](RowGroup& group, size_t piece) {
+    if (piece == 0) return ReadParsedStatistics(group);
+    return piece == 1 ? ReadPaths(group) : ReadDetails(group);
+  }));
+  return each(1, [&](RowGroup& group, size_t /*piece*/) { return MakeBlock(group); });
 }
 
 Status CheckpointReader::ReadParquet(const std::vector<std::string>& paths, bool main) {
-  std::vector<std::unique_ptr<ParquetFile>> files(paths.size());
+  std::vector<std::shared_ptr<const ParquetFile>> files(paths.size());
   ARROW_RETURN_NOT_OK(RunTasks(paths.size(), kThreadsMax, [&](size_t number) -> Status {
     ARROW_ASSIGN_OR_RAISE(files[number], Open(paths[number]));
     return Status::OK();
@@ -212,31 +315,11 @@ Status CheckpointReader::ReadParquet(const std::vector<std::string>& paths, bool
   for (const auto& file : files) {
     for (int group = 0; group < file->row_groups(); ++group) {
       groups.emplace_back();
-      groups.back().file = file.get();
+      groups.back().file = file;
       groups.back().group = group;
     }
   }
-  // Two tasks a group: its statistics are about as much work as all the rest.
-  const auto named = [&](const RowGroup& group, const Status& status) {
-    return status.message().find(group.file->path()) != std::string::npos
-               ? status
-               : WithContext(status, group.file->path());
-  };
-  const size_t tasks = options_.files ? 2 * groups.size() : groups.size();
-  ARROW_RETURN_NOT_OK(RunTasks(tasks, kThreadsMax, [&](size_t number) {
-    RowGroup& group = groups[options_.files ? number / 2 : number];
-    const bool statistics = options_.files && number % 2 == 0;
-    return named(group, statistics ? ReadStatistics(group) : ReadColumns(group));
-  }));
-  ARROW_RETURN_NOT_OK(RunTasks(options_.files ? groups.size() : 0, kThreadsMax, [&](size_t number) {
-    RowGroup& group = groups[number];
-    const auto make = [&]() -> Status {
-      ARROW_RETURN_NOT_OK(AddCheckpointStatistics(*group.statistics, group.columns));
-      ARROW_ASSIGN_OR_RAISE(group.block, FileBlock::Make(std::move(group.columns)));
-      return Status::OK();
-    };
-    return named(group, make());
-  }));
+  ARROW_RETURN_NOT_OK(ReadGroups(groups));
   for (auto& group : groups) {
     if (!main && !group.rows.sidecars.empty()) {
       return Error(ErrorCode::kCorruptTable, "{}: is a sidecar that names sidecars",

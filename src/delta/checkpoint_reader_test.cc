@@ -151,9 +151,10 @@ TEST(CheckpointReader, StatisticsThatAreOnlyColumnsCount) {
   const size_t a = snapshot->files().path(0) == "a" ? 0 : 1;
   EXPECT_EQ(snapshot->files().record_count(a), 4);
   EXPECT_EQ(snapshot->files().record_count(1 - a), std::nullopt);
-  EXPECT_EQ(snapshot->files().stats(a), R"({"numRecords":4,"minValues":{"id":-1,"name":"x\"y"},)"
-                                        R"("maxValues":{"id":9,"name":"z"},"nullCount":{"id":2}})");
-  EXPECT_EQ(snapshot->files().stats(1 - a), std::nullopt);
+  EXPECT_EQ(*snapshot->files().stats(a),
+            R"({"numRecords":4,"minValues":{"id":-1,"name":"x\"y"},)"
+            R"("maxValues":{"id":9,"name":"z"},"nullCount":{"id":2}})");
+  EXPECT_EQ(*snapshot->files().stats(1 - a), std::nullopt);
   const auto id = snapshot->Statistics(0).ValueOrDie();
   const auto row_a = static_cast<int64_t>(a);
   EXPECT_EQ(static_cast<const arrow::Int64Array&>(*id->min_values).Value(row_a), -1);
@@ -162,6 +163,73 @@ TEST(CheckpointReader, StatisticsThatAreOnlyColumnsCount) {
   EXPECT_TRUE(id->min_values->IsNull(1 - row_a));
   const auto name = snapshot->Statistics(1).ValueOrDie();
   EXPECT_EQ(static_cast<const arrow::StringArray&>(*name->min_values).GetString(row_a), "x\"y");
+}
+
+constexpr int64_t kManyFiles = 12'000;
+
+// A checkpoint whose statistics are large enough to stay in the file. File i has the ids from i to
+// i + 9, but each tenth has no statistics.
+void WriteLargeCheckpoint(TestTable& table) {
+  table.CommitFirst();
+  auto rows = OtherRows(**Snapshot::Open(table.location()));
+  for (int64_t i = 0; i < kManyFiles; ++i) {
+    AddFile add;
+    add.path = fmt::format("f{:05}", i);
+    add.size_bytes = 1;
+    if (i % 10 != 0) {
+      add.stats = fmt::format(R"({{"numRecords":10,"minValues":{{"id":{},"name":"{:0200}"}},)"
+                              R"("maxValues":{{"id":{},"name":"{:0200}"}},)"
+                              R"("nullCount":{{"id":0,"name":1}}}})",
+                              i, i, i + 9, i + 9);
+    }
+    rows.push_back(CheckpointRow(add));
+  }
+  WriteCheckpointFile(table.store(), CheckpointPath("/table", 0), rows);
+}
+
+TEST(CheckpointReader, LargeStatisticsAreReadWhenTheyAreAskedFor) {
+  TestTable table;
+  WriteLargeCheckpoint(table);
+  const auto snapshot = Snapshot::Open(table.location()).ValueOrDie();
+  ASSERT_EQ(snapshot->files().size(), static_cast<size_t>(kManyFiles));
+  // What is held stays readable if the file is cleaned up meanwhile.
+  ASSERT_TRUE(table.store().Remove(CheckpointPath("/table", 0)).ok());
+  const auto id = snapshot->Statistics(0).ValueOrDie();
+  ASSERT_EQ(id->min_values->length(), kManyFiles);
+  const auto& low = static_cast<const arrow::Int64Array&>(*id->min_values);
+  const auto& high = static_cast<const arrow::Int64Array&>(*id->max_values);
+  for (int64_t i = 0; i < kManyFiles; ++i) {
+    const auto file = static_cast<size_t>(i);
+    const auto stats = snapshot->files().stats(file).ValueOrDie();
+    ASSERT_EQ(stats.has_value(), i % 10 != 0) << i;
+    ASSERT_EQ(low.IsValid(i), i % 10 != 0) << i;
+    ASSERT_EQ(snapshot->files().record_count(file).has_value(), i % 10 != 0) << i;
+    if (i % 10 == 0) continue;
+    ASSERT_EQ(low.Value(i), i);
+    ASSERT_EQ(high.Value(i), i + 9);
+    ASSERT_TRUE(stats->starts_with(fmt::format(R"({{"numRecords":10,"minValues":{{"id":{},)", i)));
+  }
+  EXPECT_EQ(snapshot->RowCount(), std::nullopt);
+}
+
+TEST(CheckpointReader, DamagedStatisticsNameTheFile) {
+  TestTable table;
+  WriteLargeCheckpoint(table);
+  const std::string path = CheckpointPath("/table", 0);
+  std::string bytes(std::string_view(**table.store().Read(path)));
+  const size_t begin = bytes.find("numRecords");
+  ASSERT_NE(begin, std::string::npos);
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(begin), 100'000, '\xff');
+  ASSERT_TRUE(table.store().Put(path, bytes).ok());
+  const auto snapshot = Snapshot::Open(table.location()).ValueOrDie();
+  for (const Status& status :
+       {snapshot->Statistics(0).status(), snapshot->files().stats(0).status(),
+        snapshot->files().file(0).status()}) {
+    EXPECT_EQ(CodeOf(status), ErrorCode::kCorruptTable) << status;
+    EXPECT_THAT(status.message(), HasSubstr(path));
+  }
+  EXPECT_EQ(snapshot->RowCount(), std::nullopt);
+  EXPECT_EQ(snapshot->files().FileWithoutStatistics(0).path, "f00000");
 }
 
 TEST(CheckpointReader, RareFieldsOfFilesArriveWhole) {
@@ -186,7 +254,7 @@ TEST(CheckpointReader, RareFieldsOfFilesArriveWhole) {
   WriteCheckpointFile(table.store(), CheckpointPath("/table", 0), rows);
   const auto snapshot = Snapshot::Open(table.location()).ValueOrDie();
   ASSERT_EQ(snapshot->files().size(), 2U);
-  const AddFile read = snapshot->files().file(0);
+  const AddFile read = *snapshot->files().file(0);
   EXPECT_EQ(read.path, add.path);
   EXPECT_EQ(read.partition_values, add.partition_values);
   EXPECT_EQ(read.size_bytes, 3);

@@ -154,7 +154,7 @@ std::string CheckpointMetadataRow(TableVersion version) {
 std::vector<std::string> FileRows(const Snapshot& snapshot) {
   std::vector<std::string> rows;
   for (size_t i = 0; i < snapshot.files().size(); ++i) {
-    rows.push_back(CheckpointRow(snapshot.files().file(i)));
+    rows.push_back(CheckpointRow(*snapshot.files().file(i)));
   }
   return rows;
 }
@@ -207,7 +207,7 @@ std::vector<std::string> JsonLines(const Snapshot& snapshot, bool files) {
   for (const auto& [name, value] : snapshot.transactions()) lines.push_back(ActionToJson(value));
   for (const auto& [name, value] : snapshot.domains()) lines.push_back(ActionToJson(value));
   for (size_t i = 0; files && i < snapshot.files().size(); ++i) {
-    lines.push_back(ActionToJson(snapshot.files().file(i)));
+    lines.push_back(ActionToJson(*snapshot.files().file(i)));
   }
   return lines;
 }

@@ -43,7 +43,7 @@ std::multiset<std::string> Describe(const Snapshot& snapshot) {
   }
   for (const auto& [name, domain] : snapshot.domains()) lines.insert(ActionToJson(domain));
   for (size_t i = 0; i < snapshot.files().size(); ++i) {
-    lines.insert(ActionToJson(snapshot.files().file(i)));
+    lines.insert(ActionToJson(*snapshot.files().file(i)));
   }
   auto tombstones = ReadTombstones(snapshot.location(), snapshot.version());
   EXPECT_TRUE(tombstones.ok()) << tombstones.status();
@@ -194,10 +194,16 @@ class CheckpointOf : public ::testing::Test {
         ARROW_ASSIGN_OR_RAISE(const auto batch,
                               file->ReadRowGroup(group, [](std::string_view) { return true; }));
         ARROW_RETURN_NOT_OK(ReadCheckpointRows(*batch, rows));
-        ARROW_ASSIGN_OR_RAISE(auto columns, ReadCheckpointFiles(*batch));
+        FileColumns columns;
+        CheckpointPathBuilder paths;
+        CheckpointDetailBuilder details;
+        ARROW_RETURN_NOT_OK(paths.Append(*batch));
+        ARROW_RETURN_NOT_OK(details.Append(*batch));
+        ARROW_RETURN_NOT_OK(paths.Finish(columns));
+        ARROW_RETURN_NOT_OK(details.Finish(columns));
         ARROW_ASSIGN_OR_RAISE(const auto block, FileBlock::Make(std::move(columns)));
         for (int64_t row = 0; row < block->rows(); ++row) {
-          if (block->IsFile(row)) rows.actions.emplace_back(block->file(row));
+          if (block->IsFile(row)) rows.actions.emplace_back(*block->file(row));
         }
       }
       return Status::OK();
@@ -234,11 +240,11 @@ TEST_F(CheckpointOf, StatisticsThatAreOnlyStructsStaySearchable) {
   MustWrite(options);
   MustRemoveCommits(table_, 1);
   const auto snapshot = MustOpen(table_.location());
-  EXPECT_EQ(snapshot->files().stats(0),
+  EXPECT_EQ(*snapshot->files().stats(0),
             R"({"numRecords":3,"minValues":{"id":-4,"at":"2024-02-29T01:02:03.456000Z",)"
             R"("price":1.50,"inner":{"text":"a"}},"maxValues":{"id":9},)"
             R"("nullCount":{"id":0,"flag":1}})");
-  EXPECT_EQ(snapshot->files().stats(1), std::nullopt);
+  EXPECT_EQ(*snapshot->files().stats(1), std::nullopt);
 }
 
 TEST_F(CheckpointOf, TheHintNamesTheCheckpointAndNeverGoesBack) {

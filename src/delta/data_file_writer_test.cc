@@ -62,7 +62,7 @@ std::shared_ptr<arrow::Schema> NestedSchema() { return arrow::schema(NestedField
 AddFile OnlyFile(const TestTable& table) {
   const auto snapshot = *Snapshot::Open(table.location());
   EXPECT_EQ(snapshot->files().size(), 1U);
-  return snapshot->files().file(0);
+  return *snapshot->files().file(0);
 }
 
 bool Has(const std::string& text, std::string_view part) {

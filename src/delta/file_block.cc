@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/log.h"
 #include "base/thread_team.h"
 #include "columnar/json_document.h"
 #include "delta/parsed_statistics.h"
+#include "delta/statistics_scanner.h"
 #include "storage/uri.h"
 
 namespace deltaport::delta {
@@ -17,8 +19,12 @@ constexpr size_t kBlockThreadsMax = 8;
 
 // -1 where the statistics do not say.
 int64_t CountIn(std::string_view stats) {
-  const auto document = columnar::JsonDocument::Parse(stats);
-  const auto count = document.ok() ? document->root()["numRecords"].integer() : std::nullopt;
+  std::optional<int64_t> count;
+  if (const auto scanned = ScanRecordCount(stats)) {
+    count = IntegerIn(*scanned);
+  } else if (const auto document = columnar::JsonDocument::Parse(stats); document.ok()) {
+    count = document->root()["numRecords"].integer();
+  }
   return count && *count >= 0 ? *count : -1;
 }
 
@@ -123,22 +129,46 @@ const DeletionVectorDescriptor* FileBlock::deletion_vector(int64_t row) const {
   return more != nullptr && more->deletion_vector ? &*more->deletion_vector : nullptr;
 }
 
-std::optional<std::string_view> FileBlock::stats(int64_t row) const {
-  if (columns_.stats) {
-    if (columns_.stats->IsNull(row)) return std::nullopt;
-    return columns_.stats->GetView(row);
+Status FileBlock::MakeStatisticsTexts() const {
+  if (columns_.deferred_stats) {
+    ARROW_ASSIGN_OR_RAISE(stats_text_, AllTexts(*columns_.deferred_stats));
+    return Status::OK();
   }
-  if (!columns_.parsed_stats || columns_.parsed_stats->IsNull(row)) return std::nullopt;
-  std::call_once(stats_text_once_, [this] {
-    stats_text_.resize(static_cast<size_t>(rows()));
-    for (int64_t i = 0; i < rows(); ++i) {
-      if (!IsFile(i) || columns_.parsed_stats->IsNull(i)) continue;
-      // Statistics that are nested too deep bound nothing.
-      stats_text_[static_cast<size_t>(i)] =
-          StatisticsJson(*columns_.parsed_stats, i).ValueOr(std::string("{}"));
+  arrow::LargeStringBuilder texts;
+  for (int64_t row = 0; row < rows(); ++row) {
+    if (!IsFile(row) || columns_.parsed_stats->IsNull(row)) {
+      ARROW_RETURN_NOT_OK(texts.AppendNull());
+      continue;
     }
+    // Statistics that are nested too deep bound nothing.
+    ARROW_RETURN_NOT_OK(
+        texts.Append(StatisticsJson(*columns_.parsed_stats, row).ValueOr(std::string("{}"))));
+  }
+  return texts.Finish(&stats_text_);
+}
+
+Result<const arrow::LargeStringArray*> FileBlock::StatisticsTexts() const {
+  if (columns_.stats) return columns_.stats.get();
+  if (!columns_.parsed_stats && !columns_.deferred_stats) return nullptr;
+  std::call_once(stats_text_once_, [this] { stats_text_status_ = MakeStatisticsTexts(); });
+  ARROW_RETURN_NOT_OK(stats_text_status_);
+  return stats_text_.get();
+}
+
+Result<std::optional<std::string_view>> FileBlock::stats(int64_t row) const {
+  ARROW_ASSIGN_OR_RAISE(const auto* const texts, StatisticsTexts());
+  if (texts == nullptr || texts->IsNull(row)) return std::nullopt;
+  return texts->GetView(row);
+}
+
+Status FileBlock::VisitStatistics(const StatisticsVisitor& visit) const {
+  if (columns_.deferred_stats) return columns_.deferred_stats->Visit(kBlockThreadsMax, visit);
+  ARROW_ASSIGN_OR_RAISE(const auto* const texts, StatisticsTexts());
+  if (texts == nullptr) return Status::OK();
+  return RunRanges(rows(), kBlockTaskRows, kBlockThreadsMax, [&](int64_t first, int64_t last) {
+    const auto run = texts->Slice(first, last - first);
+    return visit(first, static_cast<const arrow::LargeStringArray&>(*run));
   });
-  return stats_text_[static_cast<size_t>(row)];
 }
 
 const arrow::LargeStringArray* FileBlock::partition_values(std::string_view name) const {
@@ -159,7 +189,14 @@ const FileExtras* FileBlock::extras(int64_t row) const {
   return found == columns_.extras.end() ? nullptr : &found->second;
 }
 
-AddFile FileBlock::file(int64_t row) const {
+Result<AddFile> FileBlock::file(int64_t row) const {
+  AddFile add = FileWithoutStatistics(row);
+  ARROW_ASSIGN_OR_RAISE(const auto text, stats(row));
+  if (text) add.stats = std::string(*text);
+  return add;
+}
+
+AddFile FileBlock::FileWithoutStatistics(int64_t row) const {
   AddFile add;
   add.path = path(row);
   for (const auto& [name, values] : columns_.partition_values) {
@@ -168,7 +205,6 @@ AddFile FileBlock::file(int64_t row) const {
   }
   add.size_bytes = size_bytes(row);
   add.modification_time_ms = modification_time_ms(row);
-  if (const auto text = stats(row)) add.stats = std::string(*text);
   if (const FileExtras* more = extras(row)) {
     add.tags = more->tags;
     add.deletion_vector = more->deletion_vector;
@@ -205,14 +241,17 @@ const arrow::Int64Array& FileBlock::record_counts() const {
     if (columns_.parsed_stats) record_counts_ = ParsedRecordCounts(*columns_.parsed_stats);
     if (record_counts_) return;
     std::vector<int64_t> counts(static_cast<size_t>(rows()), -1);
-    const auto count = [&](int64_t first, int64_t last) {
-      for (int64_t row = first; row < last; ++row) {
-        if (const auto text = stats(row)) counts[static_cast<size_t>(row)] = CountIn(*text);
+    const Status status = VisitStatistics([&](int64_t first, const arrow::LargeStringArray& texts) {
+      for (int64_t i = 0; i < texts.length(); ++i) {
+        if (texts.IsValid(i)) counts[static_cast<size_t>(first + i)] = CountIn(texts.GetView(i));
       }
       return Status::OK();
-    };
-    // No range fails.
-    ARROW_WARN_NOT_OK(RunRanges(rows(), kBlockTaskRows, kBlockThreadsMax, count), "counting rows");
+    });
+    if (!status.ok()) {
+      counts.assign(counts.size(), -1);
+      log::Warning("the rows of files are not known, because their statistics cannot be read",
+                   {{"error", status.message()}});
+    }
     record_counts_ = CountsOf(std::move(counts));
   });
   return *record_counts_;
@@ -262,7 +301,7 @@ Status FileBlockBuilder::AppendFrom(const FileBlock& block, int64_t row) {
   for (const auto& [name, values] : block.columns_.partition_values) {
     ARROW_RETURN_NOT_OK(AppendPartitionValue(name, block.partition_value(row, name)));
   }
-  const auto stats = block.stats(row);
+  ARROW_ASSIGN_OR_RAISE(const auto stats, block.stats(row));
   ARROW_RETURN_NOT_OK(stats ? stats_.Append(*stats) : stats_.AppendNull());
   ARROW_RETURN_NOT_OK(size_bytes_.Append(block.size_bytes(row)));
   ARROW_RETURN_NOT_OK(modification_time_ms_.Append(block.modification_time_ms(row)));

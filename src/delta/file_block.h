@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "delta/action.h"
+#include "delta/deferred_statistics.h"
 #include "delta/file_key.h"
 #include "delta/snapshot.h"
 
@@ -33,8 +34,10 @@ struct FileColumns {
   std::shared_ptr<arrow::LargeStringArray> path;  // Null: this row is no file.
   std::shared_ptr<arrow::Int64Array> size_bytes;
   std::shared_ptr<arrow::Int64Array> modification_time_ms;  // Null values count as 0.
-  // JSON text, or the same as a struct (`stats_parsed`); at most one of them is there.
+  // JSON text, the same still in a file, or as a struct (`stats_parsed`); at most one of them is
+  // there.
   std::shared_ptr<arrow::LargeStringArray> stats;
+  std::shared_ptr<const DeferredStatistics> deferred_stats;
   std::shared_ptr<arrow::StructArray> parsed_stats;
   std::map<std::string, std::shared_ptr<arrow::LargeStringArray>, std::less<>> partition_values;
   std::unordered_map<int64_t, FileExtras> extras;  // By row.
@@ -59,7 +62,11 @@ class FileBlock {
     return columns_.modification_time_ms->IsNull(row) ? 0
                                                       : columns_.modification_time_ms->Value(row);
   }
-  std::optional<std::string_view> stats(int64_t row) const;
+  // Deferred statistics are read whole on the first call, and kept. Errors are those of reading.
+  Result<std::optional<std::string_view>> stats(int64_t row) const;
+  // The texts of all rows in runs, in any order and on several threads; none if no file has any.
+  // Deferred ones are not kept.
+  Status VisitStatistics(const StatisticsVisitor& visit) const;
   // Statistics as columns; null if the log holds them as text, or none at all.
   const arrow::StructArray* parsed_stats() const { return columns_.parsed_stats.get(); }
   // Null for an absent key or a null value; empty text is kept.
@@ -74,7 +81,9 @@ class FileBlock {
   const FileExtras* extras(int64_t row) const;
   // Rows whose path is a URI with a scheme or that have a deletion vector, ascending.
   const std::vector<int64_t>& unusual_rows() const { return unusual_rows_; }
-  AddFile file(int64_t row) const;
+  // The whole action, with dataChange true. Errors are those of stats().
+  Result<AddFile> file(int64_t row) const;
+  AddFile FileWithoutStatistics(int64_t row) const;
 
   uint64_t key_hash(int64_t row) const { return key_hashes_[static_cast<size_t>(row)]; }
   // The file's key; it stands in the block or in `scratch`.
@@ -83,7 +92,8 @@ class FileBlock {
   // at most one is live.
   void FindRows(const FileKeyView& key, std::vector<int64_t>& found) const;
 
-  // numRecords of each file's statistics, null where unknown.
+  // numRecords of each file's statistics, null where unknown. Statistics that cannot be read count
+  // as unknown, and the log says so.
   const arrow::Int64Array& record_counts() const;
 
   // Parsed statistics of all rows under `key`; `parse` runs on the first call for a key.
@@ -98,6 +108,9 @@ class FileBlock {
   void NoteUnusualRows();
   const DeletionVectorDescriptor* deletion_vector(int64_t row) const;
   void BuildIndex() const;
+  // Null if no file has any.
+  Result<const arrow::LargeStringArray*> StatisticsTexts() const;
+  Status MakeStatisticsTexts() const;
 
   FileColumns columns_;
   std::vector<uint64_t> key_hashes_;  // 0 where there is no file.
@@ -106,7 +119,8 @@ class FileBlock {
   mutable std::once_flag index_once_;
   mutable FileKeyTable index_;
   mutable std::once_flag stats_text_once_;
-  mutable std::vector<std::string> stats_text_;  // Of parsed_stats.
+  mutable Status stats_text_status_;
+  mutable std::shared_ptr<arrow::LargeStringArray> stats_text_;  // Of parsed or deferred ones.
   mutable std::once_flag record_counts_once_;
   mutable std::shared_ptr<arrow::Int64Array> record_counts_;
   mutable std::mutex statistics_lock_;

@@ -1,16 +1,18 @@
 #include "delta/file_statistics.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <vector>
 
 #include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
 #include <arrow/compute/api_vector.h>
 
-#include "base/thread_team.h"
 #include "columnar/json_document.h"
 #include "delta/parsed_statistics.h"
 #include "delta/partition_text.h"
+#include "delta/statistics_scanner.h"
 #include "delta/value_text.h"
 
 namespace deltaport::delta {
@@ -29,12 +31,12 @@ bool HasBounds(const arrow::DataType& type) {
 }
 
 // Appends a bound, or null if there is none that can be read.
-Status AppendBound(JsonValue value, const arrow::DataType& type, bool is_max,
+Status AppendBound(const StatisticsValue& value, const arrow::DataType& type, bool is_max,
                    arrow::ArrayBuilder& builder) {
-  std::optional<std::string_view> text = value.string();
+  std::optional<std::string_view> text = value.text;
   const bool text_type = type.id() == arrow::Type::STRING || type.id() == arrow::Type::DATE32 ||
                          type.id() == arrow::Type::TIMESTAMP;
-  if (!text_type && !text) text = value.number_text();
+  if (!text_type && !text) text = value.number;
   if (!text) return builder.AppendNull();
   if (is_max && type.id() == arrow::Type::TIMESTAMP) {
     const auto microseconds = ParseTimestampText(*text);
@@ -46,33 +48,27 @@ Status AppendBound(JsonValue value, const arrow::DataType& type, bool is_max,
   return status.ok() || CodeOf(status) != ErrorCode::kCorruptTable ? status : builder.AppendNull();
 }
 
-// A task is worth a thread from about a millisecond of work on.
-constexpr int64_t kStatisticsTaskRows = 4096;
-constexpr size_t kStatisticsThreadsMax = 8;
-
-// Statistics of the rows [first, last) of a block out of their text.
+// Statistics of a column out of texts.
 class TextStatisticsReader {
  public:
   TextStatisticsReader(const std::string& name, const std::shared_ptr<arrow::DataType>& type,
                        bool has_bounds)
       : name_(name), type_(type), has_bounds_(has_bounds) {}
 
-  Result<ColumnStatistics> Read(const FileBlock& block, int64_t first, int64_t last) {
+  Result<ColumnStatistics> Read(const arrow::LargeStringArray& texts) {
     // Nested types have no builder here; their bounds are all null.
     const auto bound_type = has_bounds_ ? type_ : arrow::null();
     ARROW_ASSIGN_OR_RAISE(min_, arrow::MakeBuilder(bound_type));
     ARROW_ASSIGN_OR_RAISE(max_, arrow::MakeBuilder(bound_type));
-    for (int64_t row = first; row < last; ++row) {
-      const auto stats = block.stats(row);
-      const auto document =
-          stats ? JsonDocument::Parse(*stats) : Error(ErrorCode::kNotFound, "no statistics");
-      ARROW_RETURN_NOT_OK(AppendFile(document.ok() ? document->root() : JsonValue()));
+    for (int64_t i = 0; i < texts.length(); ++i) {
+      ARROW_RETURN_NOT_OK(texts.IsValid(i) ? AppendText(texts.GetView(i))
+                                           : AppendEntries(ColumnEntries()));
     }
     ColumnStatistics statistics;
     ARROW_ASSIGN_OR_RAISE(statistics.min_values, min_->Finish());
     ARROW_ASSIGN_OR_RAISE(statistics.max_values, max_->Finish());
     if (!has_bounds_) {
-      ARROW_ASSIGN_OR_RAISE(statistics.min_values, arrow::MakeArrayOfNull(type_, last - first));
+      ARROW_ASSIGN_OR_RAISE(statistics.min_values, arrow::MakeArrayOfNull(type_, texts.length()));
       statistics.max_values = statistics.min_values;
     }
     ARROW_RETURN_NOT_OK(null_counts_.Finish(&statistics.null_counts));
@@ -80,13 +76,24 @@ class TextStatisticsReader {
   }
 
  private:
-  Status AppendFile(JsonValue stats) {
-    const auto nulls = stats["nullCount"][name_].integer();
+  Status AppendText(std::string_view stats) {
+    if (const auto entries = ScanStatistics(stats, name_)) return AppendEntries(*entries);
+    const auto document = JsonDocument::Parse(stats);
+    if (!document.ok()) return AppendEntries(ColumnEntries());
+    const JsonValue root = document->root();
+    return AppendEntries({Entry(root["minValues"][name_]), Entry(root["maxValues"][name_]),
+                          Entry(root["nullCount"][name_])});
+  }
+
+  static StatisticsValue Entry(JsonValue value) { return {value.string(), value.number_text()}; }
+
+  Status AppendEntries(const ColumnEntries& entries) {
+    const auto nulls = IntegerIn(entries.null_count);
     ARROW_RETURN_NOT_OK(nulls && *nulls >= 0 ? null_counts_.Append(*nulls)
                                              : null_counts_.AppendNull());
     if (!has_bounds_) return Status::OK();
-    ARROW_RETURN_NOT_OK(AppendBound(stats["minValues"][name_], *type_, false, *min_));
-    return AppendBound(stats["maxValues"][name_], *type_, true, *max_);
+    ARROW_RETURN_NOT_OK(AppendBound(entries.min_value, *type_, false, *min_));
+    return AppendBound(entries.max_value, *type_, true, *max_);
   }
 
   const std::string& name_;
@@ -144,6 +151,15 @@ Result<std::shared_ptr<arrow::Array>> PartPartitionValues(const LiveFiles::Part&
   return builder->Finish();
 }
 
+Result<ColumnStatistics> NoStatistics(int64_t rows, const std::shared_ptr<arrow::DataType>& type) {
+  ColumnStatistics statistics;
+  ARROW_ASSIGN_OR_RAISE(statistics.min_values, arrow::MakeArrayOfNull(type, rows));
+  statistics.max_values = statistics.min_values;
+  ARROW_ASSIGN_OR_RAISE(const auto nulls, arrow::MakeArrayOfNull(arrow::int64(), rows));
+  statistics.null_counts = std::static_pointer_cast<arrow::Int64Array>(nulls);
+  return statistics;
+}
+
 // Out of the block's columns, if it has any, or out of the texts, several at a time.
 Result<std::shared_ptr<const ColumnStatistics>> BlockStatistics(
     const FileBlock& block, const std::string& name, const std::shared_ptr<arrow::DataType>& type) {
@@ -152,15 +168,20 @@ Result<std::shared_ptr<const ColumnStatistics>> BlockStatistics(
     ARROW_ASSIGN_OR_RAISE(auto columns, ColumnStatisticsOf(*parsed, name, type, has_bounds));
     if (columns) return columns;
   }
-  std::vector<ColumnStatistics> parts(
-      static_cast<size_t>((block.rows() + kStatisticsTaskRows - 1) / kStatisticsTaskRows));
-  const auto read = [&](int64_t first, int64_t last) -> Status {
-    auto& part = parts[static_cast<size_t>(first / kStatisticsTaskRows)];
-    ARROW_ASSIGN_OR_RAISE(part,
-                          TextStatisticsReader(name, type, has_bounds).Read(block, first, last));
-    return Status::OK();
-  };
-  ARROW_RETURN_NOT_OK(RunRanges(block.rows(), kStatisticsTaskRows, kStatisticsThreadsMax, read));
+  std::mutex lock;
+  std::map<int64_t, ColumnStatistics> runs;  // By their first row.
+  ARROW_RETURN_NOT_OK(
+      block.VisitStatistics([&](int64_t first, const arrow::LargeStringArray& texts) -> Status {
+        ARROW_ASSIGN_OR_RAISE(auto run, TextStatisticsReader(name, type, has_bounds).Read(texts));
+        const std::lock_guard guard(lock);
+        runs.emplace(first, std::move(run));
+        return Status::OK();
+      }));
+  std::vector<ColumnStatistics> parts;
+  for (auto& [first, run] : runs) parts.push_back(std::move(run));
+  if (parts.empty()) {
+    ARROW_ASSIGN_OR_RAISE(parts.emplace_back(), NoStatistics(block.rows(), type));
+  }
   return JoinedStatistics(parts, type);
 }
 

@@ -23,7 +23,7 @@ std::string StatisticsOf(const arrow::FieldVector& fields, const std::string& js
   EXPECT_TRUE(written.ok()) << written.status();
   const auto snapshot = Snapshot::Open(table.location()).ValueOrDie();
   EXPECT_EQ(snapshot->files().size(), 1U);
-  if (collected != nullptr) *collected = std::string(snapshot->files().stats(0).value());
+  if (collected != nullptr) *collected = std::string(snapshot->files().stats(0)->value());
   const auto file =
       columnar::ParquetFile::Open(*table.location().store, snapshot->FilePath(0)).ValueOrDie();
   return FooterStatistics(*file, *snapshot->schema(), leaves_max);

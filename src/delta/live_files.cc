@@ -124,7 +124,7 @@ std::optional<std::string_view> LiveFiles::partition_value(size_t file,
   return block->partition_value(row, name);
 }
 
-std::optional<std::string_view> LiveFiles::stats(size_t file) const {
+Result<std::optional<std::string_view>> LiveFiles::stats(size_t file) const {
   const auto [block, row] = Locate(file);
   return block->stats(row);
 }
@@ -141,9 +141,14 @@ const FileExtras* LiveFiles::extras(size_t file) const {
   return block->extras(row);
 }
 
-AddFile LiveFiles::file(size_t file) const {
+Result<AddFile> LiveFiles::file(size_t file) const {
   const auto [block, row] = Locate(file);
   return block->file(row);
+}
+
+AddFile LiveFiles::FileWithoutStatistics(size_t file) const {
+  const auto [block, row] = Locate(file);
+  return block->FileWithoutStatistics(row);
 }
 
 int64_t LiveFiles::total_size_bytes() const {

@@ -55,12 +55,14 @@ class LiveFiles {
   int64_t modification_time_ms(size_t file) const;
   // Text of the value of a partition column (by physical name), nullopt for null.
   std::optional<std::string_view> partition_value(size_t file, std::string_view name) const;
-  std::optional<std::string_view> stats(size_t file) const;  // JSON text.
+  // JSON text. Errors are those of reading it, if it is still in a checkpoint.
+  Result<std::optional<std::string_view>> stats(size_t file) const;
   // Rows in the file, from the statistics; those of its deletion vector count.
   std::optional<int64_t> record_count(size_t file) const;
   const FileExtras* extras(size_t file) const;  // Null if it has none.
-  // The whole action, with dataChange true.
-  AddFile file(size_t file) const;
+  // The whole action, with dataChange true. Errors are those of stats().
+  Result<AddFile> file(size_t file) const;
+  AddFile FileWithoutStatistics(size_t file) const;
 
   int64_t total_size_bytes() const;
   // Rows over all files without those of deletion vectors, or nullopt if some file does not say or

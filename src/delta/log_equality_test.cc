@@ -23,7 +23,7 @@ std::multiset<std::string> Describe(const Snapshot& snapshot) {
   std::multiset<std::string> lines = {ActionToJson(snapshot.protocol()),
                                       ActionToJson(snapshot.metadata())};
   for (size_t i = 0; i < snapshot.files().size(); ++i) {
-    lines.insert(ActionToJson(snapshot.files().file(i)));
+    lines.insert(ActionToJson(*snapshot.files().file(i)));
   }
   for (const auto& [name, value] : snapshot.transactions()) lines.insert(ActionToJson(value));
   for (const auto& [name, value] : snapshot.domains()) lines.insert(ActionToJson(value));

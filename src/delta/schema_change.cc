@@ -215,7 +215,7 @@ Status GiveRowIds(Transaction& transaction) {
   for (size_t i = 0; i < files.size(); ++i) {
     const FileExtras* extras = files.extras(i);
     if (extras != nullptr && extras->base_row_id) continue;
-    adds.push_back(files.file(i));
+    ARROW_ASSIGN_OR_RAISE(adds.emplace_back(), files.file(i));
     adds.back().data_change = false;
     indices.push_back(i);
   }

@@ -204,8 +204,8 @@ TEST_F(SchemaChange, RowTrackingTurnedOnGivesEveryFileItsIds) {
   });
   const auto snapshot = Latest();
   ASSERT_EQ(snapshot->files().size(), 1U);
-  EXPECT_EQ(snapshot->files().file(0).base_row_id, 0);
-  EXPECT_EQ(snapshot->files().file(0).default_row_commit_version, 1);
+  EXPECT_EQ(snapshot->files().file(0)->base_row_id, 0);
+  EXPECT_EQ(snapshot->files().file(0)->default_row_commit_version, 1);
   EXPECT_EQ(snapshot->domains().at("delta.rowTracking").configuration,
             R"({"rowIdHighWaterMark":2})");
   EXPECT_THAT(*snapshot->protocol().writer_features, Contains("rowTracking"));

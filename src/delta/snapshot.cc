@@ -47,8 +47,8 @@ std::string Setting(const Metadata& metadata, const std::string& name) {
   return found == metadata.configuration.end() ? std::string() : found->second;
 }
 
-Result<std::vector<std::string>> PhysicalNames(const arrow::Schema& schema,
-                                               const Metadata& metadata) {
+Result<std::vector<std::string>> PhysicalNamesOf(const arrow::Schema& schema,
+                                                 const Metadata& metadata) {
   const std::string mode = Setting(metadata, "delta.columnMapping.mode");
   const bool mapped = mode == "name" || mode == "id";
   if (!mapped && !mode.empty() && mode != "none") {
@@ -253,7 +253,7 @@ class SnapshotBuilder {
     }
     ARROW_ASSIGN_OR_RAISE(state.schema, columnar::SchemaFromDeltaJson(metadata.schema_string));
     ARROW_RETURN_NOT_OK(CheckTypeChanges(*state.schema));
-    ARROW_ASSIGN_OR_RAISE(state.physical_names, PhysicalNames(*state.schema, metadata));
+    ARROW_ASSIGN_OR_RAISE(state.physical_names, PhysicalNamesOf(*state.schema, metadata));
     ARROW_ASSIGN_OR_RAISE(state.is_partition_column,
                           MarkPartitionColumns(*state.schema, metadata.partition_columns));
     return CheckFiles(state.location, state.table.files);

@@ -366,7 +366,7 @@ TEST(TableWrite, MergingTheSchemaAddsColumnsAndFillsThoseThatTheRowsLack) {
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   const auto snapshot = *Snapshot::Open(table.location());
   EXPECT_EQ(snapshot->schema()->field_names(), (std::vector<std::string>{"id", "name", "extra"}));
-  const std::string stats(*snapshot->files().stats(1));
+  const std::string stats(**snapshot->files().stats(1));
   EXPECT_NE(stats.find(R"("nullCount":{"id":0,"name":1,"extra":0})"), std::string::npos) << stats;
 }
 

@@ -119,7 +119,7 @@ Status Transaction::RemoveFiles(std::span<const size_t> files, bool data_change)
   ARROW_RETURN_NOT_OK(CheckRemovable(data_change));
   removes_.reserve(removes_.size() + files.size());
   for (const size_t index : files) {
-    AddFile file = snapshot_->files().file(index);
+    AddFile file = snapshot_->files().FileWithoutStatistics(index);
     if (!removed_indices_.insert(index).second) return AlreadyUsed(file.path);
     removes_.push_back(RemoveOf(std::move(file), data_change));
   }
@@ -139,7 +139,7 @@ Status Transaction::ReplaceDeletionVector(size_t file,
                                           std::optional<DeletionVectorDescriptor> vector,
                                           bool data_change, std::optional<int64_t> file_rows) {
   ARROW_RETURN_NOT_OK(CheckRemovable(data_change));
-  AddFile add = snapshot_->files().file(file);
+  ARROW_ASSIGN_OR_RAISE(AddFile add, snapshot_->files().file(file));
   if (!removed_indices_.insert(file).second) return AlreadyUsed(add.path);
   removes_.push_back(RemoveOf(AddFile(add), data_change));
   if (vector) {

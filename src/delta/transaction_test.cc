@@ -215,11 +215,11 @@ TEST(Transaction, RowIdsGrowOverWinnersToo) {
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   const auto snapshot = *Snapshot::Open(table.location());
   ASSERT_EQ(snapshot->files().size(), 3U);
-  EXPECT_EQ(snapshot->files().file(0).base_row_id, 0);
-  EXPECT_EQ(snapshot->files().file(1).base_row_id, 10);
-  EXPECT_EQ(snapshot->files().file(2).base_row_id, 15);
-  EXPECT_EQ(snapshot->files().file(0).default_row_commit_version, 1);
-  EXPECT_EQ(snapshot->files().file(2).default_row_commit_version, 2);
+  EXPECT_EQ(snapshot->files().file(0)->base_row_id, 0);
+  EXPECT_EQ(snapshot->files().file(1)->base_row_id, 10);
+  EXPECT_EQ(snapshot->files().file(2)->base_row_id, 15);
+  EXPECT_EQ(snapshot->files().file(0)->default_row_commit_version, 1);
+  EXPECT_EQ(snapshot->files().file(2)->default_row_commit_version, 2);
   EXPECT_EQ(snapshot->domains().at("delta.rowTracking").configuration,
             R"({"rowIdHighWaterMark":18})");
 }
@@ -262,7 +262,7 @@ TEST(Transaction, AnUpgradeByTheWinnerIsFollowed) {
   append.AddFiles({FileWithRows("mine", 3)});
   table.Commit(1, kRowTrackingProtocol);
   ASSERT_TRUE(append.Commit(kWrite, CancelToken()).ok());
-  EXPECT_EQ((*Snapshot::Open(table.location()))->files().file(0).base_row_id, 0);
+  EXPECT_EQ((*Snapshot::Open(table.location()))->files().file(0)->base_row_id, 0);
 }
 
 TEST(Transaction, AnUpgradeThatWeCannotKeepIsNamed) {

@@ -90,7 +90,7 @@ std::string TestEngine::DeleteRows(const std::string& name, size_t file,
                                    const std::vector<int64_t>& rows) {
   const storage::Location location{store, "/" + name};
   const auto snapshot = delta::Snapshot::Open(location).ValueOrDie();
-  delta::AddFile add = snapshot->files().file(file);
+  delta::AddFile add = snapshot->files().file(file).ValueOrDie();
   delta::RemoveFile remove;
   remove.path = add.path;
   remove.partition_values = add.partition_values;

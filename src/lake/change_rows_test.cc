@@ -95,7 +95,7 @@ TEST(ChangeRows, RowsThatAreOnlyMovedAreNoChange) {
   const auto snapshot = table.Open();
   auto transaction = delta::Transaction::Start(snapshot).ValueOrDie();
   ASSERT_TRUE(transaction.RemoveAllFiles(false).ok());
-  auto moved = snapshot->files().file(0);
+  auto moved = *snapshot->files().file(0);
   std::filesystem::copy_file(snapshot->FilePath(0), table.path() / "moved.parquet");
   moved.path = "moved.parquet";
   moved.data_change = false;

@@ -35,7 +35,7 @@ void ReadEverything(const deltaport::delta::Snapshot& snapshot) {
   }
   for (size_t i = 0; i < snapshot.files().size(); ++i) {
     static_cast<void>(snapshot.FilePath(i));
-    static_cast<void>(snapshot.files().file(i));
+    static_cast<void>(snapshot.files().file(i).ok());
   }
 }
 

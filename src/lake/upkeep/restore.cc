@@ -212,7 +212,7 @@ Result<RestoreOutcome> Restore(const storage::Location& table, const RestoreOpti
   outcome.removed_files = static_cast<int64_t>(gone.size());
   std::vector<AddFile> adds;
   for (const size_t file : back) {
-    adds.push_back(old->files().file(file));
+    ARROW_ASSIGN_OR_RAISE(adds.emplace_back(), old->files().file(file));
     outcome.restored_bytes += adds.back().size_bytes;
   }
   for (const size_t file : gone) outcome.removed_bytes += latest->files().size_bytes(file);

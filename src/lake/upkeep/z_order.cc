@@ -279,7 +279,8 @@ class Ordering {
     int64_t rows = 0;
     std::vector<delta::ViewFile> shown;
     for (const size_t file : files) {
-      shown.push_back({snapshot_->files().file(file), {}});
+      ARROW_ASSIGN_OR_RAISE(auto shown_file, snapshot_->files().file(file));
+      shown.push_back({std::move(shown_file), {}});
       rows += snapshot_->files().record_count(file).value_or(snapshot_->files().size_bytes(file) /
                                                              kRowBytesGuess);
     }

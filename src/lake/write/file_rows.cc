@@ -252,7 +252,10 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ReadFileRows(
     const arrow::FieldVector& stored, std::vector<size_t> files, const CancelToken& token) {
   std::vector<delta::ViewFile> shown;
   shown.reserve(files.size());
-  for (const size_t file : files) shown.push_back({snapshot->files().file(file), {}});
+  for (const size_t file : files) {
+    ARROW_ASSIGN_OR_RAISE(auto shown_file, snapshot->files().file(file));
+    shown.push_back({std::move(shown_file), {}});
+  }
   ARROW_ASSIGN_OR_RAISE(const auto view,
                         delta::MakeView(*snapshot, {stored, {}}, std::move(shown)));
   auto rows = std::make_shared<FileRows>(engine, view, std::move(files), token);

@@ -1,0 +1,1 @@
+set(statistics_fuzz_LAYERS delta)
