@@ -23,6 +23,7 @@
 
 #include "columnar/parquet_pages.h"
 #include "columnar/parquet_values.h"
+#include "columnar/utf8.h"
 #include "columnar/value_bounds.h"
 
 namespace deltaport::columnar {
@@ -211,6 +212,7 @@ Result<std::shared_ptr<arrow::Array>> ParquetRows::Read(int field,
       }
       auto piece = ReadGroup(field, group, wanted);
       if (!piece.ok()) return footer_->Explain(piece.status());
+      ARROW_RETURN_NOT_OK(footer_->Explain(CheckUtf8(*footer_->schema_->field(field), **piece)));
       pieces.push_back(*std::move(piece));
     }
     if (pieces.empty()) return arrow::MakeEmptyArray(footer_->schema_->field(field)->type());

@@ -7,6 +7,8 @@
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 
+#include "columnar/utf8.h"
+
 namespace deltaport::columnar {
 namespace {
 
@@ -45,7 +47,10 @@ class ParquetScan final : public arrow::RecordBatchReader {
       *batch = nullptr;
       if (!next) return Status::OK();
       arrow::ArrayVector columns;
-      for (const int place : places_) columns.push_back(next->column(place));
+      for (size_t i = 0; i < places_.size(); ++i) {
+        columns.push_back(next->column(places_[i]));
+        ARROW_RETURN_NOT_OK(CheckUtf8(*schema_->field(static_cast<int>(i)), *columns.back()));
+      }
       *batch = arrow::RecordBatch::Make(schema_, next->num_rows(), std::move(columns));
       return Status::OK();
     });

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include <arrow/util/decimal.h>
-#include <arrow/util/utf8.h>
 
 #include "columnar/json_document.h"
+#include "columnar/utf8.h"
 #include "delta/value_text.h"
 
 namespace deltaport::delta {
@@ -179,12 +179,12 @@ class StringBounds final : public ColumnBounds {
   }
 
   std::optional<std::string> MinJson() const override {
-    if (!seen_ || !arrow::util::ValidateUTF8(min_)) return std::nullopt;
+    if (!seen_ || !columnar::IsUtf8(min_)) return std::nullopt;
     return columnar::QuotedJson(std::string_view(min_).substr(0, PrefixBytes(min_)));
   }
 
   std::optional<std::string> MaxJson() const override {
-    if (!seen_ || !arrow::util::ValidateUTF8(max_)) return std::nullopt;
+    if (!seen_ || !columnar::IsUtf8(max_)) return std::nullopt;
     const size_t bytes = PrefixBytes(max_);
     if (bytes == max_.size()) return columnar::QuotedJson(max_);
     constexpr std::string_view kLastCharacter = "\xF4\x8F\xBF\xBF";  // U+10FFFF

@@ -7,7 +7,6 @@
 #include <arrow/api.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/util/byte_size.h>
-#include <arrow/util/utf8.h>
 
 #include "columnar/parquet_writer.h"
 #include "columnar/read_ahead.h"
@@ -304,7 +303,6 @@ Result<std::vector<AddFile>> WriteFiles(const DataFileTarget& target,
                                         const DataFileWriterOptions& options,
                                         const arrow::FieldVector& extra_columns,
                                         const FileNaming& naming, const CancelToken& token) {
-  arrow::util::InitializeUTF8();
   ARROW_ASSIGN_OR_RAISE(
       const auto layout,
       DataFileLayout::Make(target, *rows.schema(), extra_columns, options.fill_missing));

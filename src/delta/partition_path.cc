@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include <arrow/util/utf8.h>
-
+#include "columnar/utf8.h"
 #include "delta/value_text.h"
 
 namespace deltaport::delta {
@@ -36,7 +35,7 @@ std::string FloatText(Float value) {
 }
 
 Result<std::optional<std::string>> BytesText(std::string_view bytes) {
-  if (!arrow::util::ValidateUTF8(bytes)) {
+  if (!columnar::IsUtf8(bytes)) {
     return Error(ErrorCode::kInvalidArgument, "a value is not UTF-8, so it cannot be a partition");
   }
   if (bytes.empty()) return std::nullopt;

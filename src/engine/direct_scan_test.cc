@@ -126,6 +126,82 @@ TEST_F(DirectScanTest, EngineReadsDaysOfTheHybridCalendar) {
       scans_days({{"org.apache.spark.version", "3.5.0"}, {"org.apache.spark.legacyDateTime", ""}}));
 }
 
+TEST_F(DirectScanTest, PartitionColumnsAreTheValuesOfTheLog) {
+  const auto schema =
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("part", arrow::utf8()),
+                     arrow::field("text", arrow::utf8())});
+  engine_.CreateDelta("parts", *schema, {"part"});
+  engine_.AppendRows("parts", TableOf(schema, R"([{"id":1,"part":"a","text":"x"}])"));
+  engine_.AppendRows("parts", TableOf(schema, R"([{"id":2,"part":null,"text":"y"}])"));
+  const auto table = engine_.AddDelta("parts");
+  const auto reader = Scan(table, SelectAll(*table->schema()));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  ASSERT_TRUE(*reader);
+  const auto rows = (*reader)->ToTable().ValueOrDie();
+  const auto expected =
+      TableOf(schema, R"([{"id":1,"part":"a","text":"x"},{"id":2,"part":null,"text":"y"}])");
+  EXPECT_TRUE(rows->CombineChunks().ValueOrDie()->Equals(*expected->CombineChunks().ValueOrDie()))
+      << rows->ToString();
+  engine_.DeleteRows("parts", 0, {0});
+  const auto fewer = engine_.AddDelta("parts");
+  EXPECT_FALSE(Scan(fewer, SelectAll(*fewer->schema())).ValueOrDie());
+}
+
+TEST_F(DirectScanTest, EngineReadsColumnsThatAreFoundByTheirIds) {
+  const auto stored = [](const std::string& name, const std::string& id) {
+    return arrow::field(name, arrow::int64(), true,
+                        arrow::key_value_metadata({"PARQUET:field_id"}, {id}));
+  };
+  arrow::Int64Builder ones, twos;
+  ASSERT_TRUE(ones.Append(1).ok());
+  ASSERT_TRUE(twos.Append(2).ok());
+  // The names in the file are those of the other column.
+  const auto size = engine_.WriteParquet(
+      "/ids/f.parquet", *arrow::Table::Make(arrow::schema({stored("two", "1"), stored("one", "2")}),
+                                            {*ones.Finish(), *twos.Finish()}));
+  const auto column = [](const std::string& name, int id) {
+    return fmt::format(
+        R"({{\"name\":\"{}\",\"type\":\"long\",\"nullable\":true,\"metadata\":)"
+        R"({{\"delta.columnMapping.id\":{},\"delta.columnMapping.physicalName\":\"{}\"}}}})",
+        name, id, name);
+  };
+  ASSERT_TRUE(
+      engine_.store
+          ->Put("/ids/_delta_log/00000000000000000000.json",
+                fmt::format(R"({{"protocol":{{"minReaderVersion":2,"minWriterVersion":5}}}})"
+                            "\n"
+                            R"({{"metaData":{{"id":"m","format":{{"provider":"parquet"}},)"
+                            R"("schemaString":"{{\"type\":\"struct\",\"fields\":[{},{}]}}",)"
+                            R"("partitionColumns":[],"configuration":)"
+                            R"({{"delta.columnMapping.mode":"id",)"
+                            R"("delta.columnMapping.maxColumnId":"2"}}}}}})"
+                            "\n"
+                            R"({{"add":{{"path":"f.parquet","partitionValues":{{}},"size":{},)"
+                            R"("modificationTime":0,"dataChange":true}}}})",
+                            column("one", 1), column("two", 2), size))
+          .ok());
+  const auto table = engine_.AddDelta("ids");
+  EXPECT_FALSE(Scan(table, SelectAll(*table->schema())).ValueOrDie());
+  const auto rows = engine_.Run(table, SelectAll(*table->schema()));
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(Integers(**rows, 0), std::vector<int64_t>{1});
+  EXPECT_EQ(Integers(**rows, 1), std::vector<int64_t>{2});
+}
+
+TEST_F(DirectScanTest, BytesThatAreNoTextAreAnErrorThatNamesFileAndColumn) {
+  arrow::StringBuilder names;
+  ASSERT_TRUE(names.Append("\xC3(").ok());
+  engine_.WriteParquet(
+      "/bad/0.parquet",
+      *arrow::Table::Make(arrow::schema({arrow::field("name", arrow::utf8())}), {*names.Finish()}));
+  const auto table = engine_.AddParquet("bad", "/bad/0.parquet");
+  const auto rows = engine_.Run(table, SelectAll(*table->schema()));
+  ASSERT_FALSE(rows.ok());
+  EXPECT_EQ(CodeOf(rows.status()), ErrorCode::kCorruptTable);
+  EXPECT_THAT(rows.status().message(), HasSubstr("/bad/0.parquet"));
+  EXPECT_THAT(rows.status().message(), HasSubstr("'name'"));
+}
+
 TEST_F(DirectScanTest, CancelledScanEndsWithTheReason) {
   const auto table = AddRows();
   const CancelToken token;

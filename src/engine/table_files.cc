@@ -16,6 +16,13 @@ bool HoldsDays(const arrow::DataType& type) {
                      [](const auto& field) { return HoldsDays(*field->type()); });
 }
 
+// Then names of columns in the files mean nothing.
+bool IsMappedById(const delta::Snapshot& snapshot) {
+  const auto& configuration = snapshot.metadata().configuration;
+  const auto mode = configuration.find("delta.columnMapping.mode");
+  return mode != configuration.end() && mode->second == "id";
+}
+
 }  // namespace
 
 const delta::Snapshot* SnapshotOf(const TableSource& table) {
@@ -32,6 +39,7 @@ std::optional<std::string> StoredName(const TableSource& table, const std::strin
   if (const auto* snapshot = SnapshotOf(table)) {
     const int position = snapshot->schema()->GetFieldIndex(column);
     if (position < 0 || snapshot->IsPartitionColumn(position)) return std::nullopt;
+    if (IsMappedById(*snapshot)) return std::nullopt;
     return snapshot->PhysicalName(position);
   }
   const auto& hive = std::get<ParquetFiles>(table.files).hive_columns;

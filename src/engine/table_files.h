@@ -22,7 +22,8 @@ const delta::Snapshot* SnapshotOf(const TableSource& table);
 
 size_t FileCount(const TableSource& table);
 
-// What a file must hold for a column: its name there; nullopt if it is no column of the files.
+// What a file must hold for a column: its name there; nullopt if it is no column of the files, or
+// found there by its id.
 std::optional<std::string> StoredName(const TableSource& table, const std::string& column);
 
 bool HasDeletedRows(const TableSource& table, size_t file);

@@ -4,8 +4,9 @@
 #include <cstdlib>
 #include <utility>
 
-#include <arrow/util/utf8.h>
 #include <duckdb/parser/parser.hpp>
+
+#include "columnar/utf8.h"
 
 namespace deltaport::engine {
 namespace {
@@ -25,10 +26,7 @@ Status CheckSqlText(std::string_view sql, const SqlTextLimits& limits) {
                  "the SQL text has {} bytes, more than the {} that are allowed", sql.size(),
                  limits.bytes);
   }
-  arrow::util::InitializeUTF8();
-  if (sql.find('\0') != std::string_view::npos ||
-      !arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(sql.data()),
-                                 static_cast<int64_t>(sql.size()))) {
+  if (sql.find('\0') != std::string_view::npos || !columnar::IsUtf8(sql)) {
     return Error(ErrorCode::kInvalidArgument,
                  "could not parse SQL: the text must be UTF-8 without null bytes");
   }

@@ -34,9 +34,9 @@ std::shared_ptr<arrow::DataType> IntegerType(const std::string& digits, bool neg
   return nullptr;
 }
 
-class Parser {
+class Parser : private SparkTokenCursor {
  public:
-  explicit Parser(std::vector<SparkToken> tokens) : tokens_(std::move(tokens)) {}
+  explicit Parser(std::vector<SparkToken> tokens) : SparkTokenCursor(std::move(tokens)) {}
 
   Result<Node> Run() {
     ARROW_ASSIGN_OR_RAISE(auto node, ParseOr());
@@ -45,17 +45,6 @@ class Parser {
   }
 
  private:
-  const SparkToken& Now(size_t ahead = 0) const {
-    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
-  }
-  bool Is(std::string_view keyword, size_t ahead = 0) const {
-    return Now(ahead).keyword == keyword;
-  }
-  bool Take(std::string_view keyword) {
-    if (!Is(keyword)) return false;
-    ++at_;
-    return true;
-  }
   Status Expect(std::string_view keyword) { return Take(keyword) ? Status::OK() : Unexpected(); }
   Status Unexpected() const {
     const auto& token = Now();
@@ -116,8 +105,6 @@ class Parser {
   Result<std::shared_ptr<arrow::DataType>> ParseType();
   Result<std::shared_ptr<arrow::DataType>> ParseDecimal();
 
-  const std::vector<SparkToken> tokens_;
-  size_t at_ = 0;
   int depth_ = 0;
 };
 
@@ -163,14 +150,14 @@ Result<Node> Parser::ParsePredicate(Node value) {
   const bool known = Is("BETWEEN", word) || Is("IN", word) || Is("LIKE", word) ||
                      Is("ILIKE", word) || Is("RLIKE", word) || Is("REGEXP", word);
   if (!known) return value;
-  if (negated) ++at_;
+  if (negated) Skip();
   if (Is("IN")) {
     ARROW_ASSIGN_OR_RAISE(auto node, ParseIn(std::move(value)));
     return NegatedIf(negated, std::move(node));
   }
   std::string name = LowerCase(Now().keyword);
   if (name == "regexp") name = "rlike";
-  ++at_;
+  Skip();
   ARROW_ASSIGN_OR_RAISE(auto first, ParseBinary(0));
   if (name == "between") {
     ARROW_RETURN_NOT_OK(Expect("AND"));
@@ -183,7 +170,7 @@ Result<Node> Parser::ParsePredicate(Node value) {
 
 Result<Node> Parser::ParseIn(Node value) {
   auto node = Call("in", Now().position, std::move(value));
-  ++at_;
+  Skip();
   ARROW_RETURN_NOT_OK(Expect("("));
   do {
     ARROW_ASSIGN_OR_RAISE(node->children.emplace_back(), ParseOr());
@@ -194,7 +181,7 @@ Result<Node> Parser::ParseIn(Node value) {
 
 Result<Node> Parser::ParseIs(Node value) {
   const size_t position = Now().position;
-  ++at_;
+  Skip();
   const bool negated = Take("NOT");
   std::string name;
   if (Take("NULL")) {
@@ -232,7 +219,7 @@ Result<Node> Parser::ParseBinary(size_t level) {
     std::string name = LowerCase(Now().keyword);
     if (name == "==") name = "=";
     if (name == "!=") name = "<>";
-    ++at_;
+    Skip();
     ARROW_ASSIGN_OR_RAISE(auto right, ParseBinary(level + 1));
     left = Call(std::move(name), position, std::move(left), std::move(right));
   }
@@ -244,7 +231,7 @@ Result<Node> Parser::ParseUnary() {
   ARROW_RETURN_NOT_OK(CheckDepth());
   const size_t position = Now().position;
   if (Is("-") && Now(1).kind == TokenKind::kNumber) {
-    ++at_;
+    Skip();
     return ParseNumber(true);
   }
   for (const char* symbol : {"-", "+", "~"}) {
@@ -263,7 +250,7 @@ Result<Node> Parser::ParseAccess(Node node) {
     const size_t position = Now().position;
     auto field = Make(SparkNode::Kind::kLiteral, Now().text, position);
     field->type = arrow::utf8();
-    ++at_;
+    Skip();
     node = Call(".", position, std::move(node), std::move(field));
   }
   return node;
@@ -275,7 +262,7 @@ Result<Node> Parser::ParsePrimary() {
     case TokenKind::kText: {
       auto node = Make(SparkNode::Kind::kLiteral, token.text, token.position);
       node->type = arrow::utf8();
-      ++at_;
+      Skip();
       return node;
     }
     case TokenKind::kNumber:
@@ -327,7 +314,7 @@ Result<Node> Parser::ParseNumber(bool negative) {
   }
   if (node->type == nullptr) return Unexpected();
   node->text = (negative ? "-" : "") + digits;
-  ++at_;
+  Skip();
   return node;
 }
 
@@ -337,7 +324,7 @@ Result<Node> Parser::ParseWord() {
   if (word == "TRUE" || word == "FALSE" || word == "NULL") {
     auto node = Make(SparkNode::Kind::kLiteral, LowerCase(word), token.position);
     if (word != "NULL") node->type = arrow::boolean();
-    ++at_;
+    Skip();
     return node;
   }
   if (word == "CASE") return ParseCase();
@@ -350,7 +337,7 @@ Result<Node> Parser::ParseWord() {
       node->type = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
     }
     if (node->type == nullptr) return Unexpected();
-    at_ += 2;
+    Skip(2);
     return node;
   }
   if (token.kind == TokenKind::kWord && IsReserved(word)) return Unexpected();
@@ -359,7 +346,7 @@ Result<Node> Parser::ParseWord() {
   do {
     if (Now().kind != TokenKind::kWord && Now().kind != TokenKind::kQuotedName) return Unexpected();
     node->names.push_back(Now().text);
-    ++at_;
+    Skip();
   } while (Take("."));
   // A word without quotes may be a function without parentheses.
   if (node->names.size() == 1 && token.kind == TokenKind::kWord) node->text = LowerCase(word);
@@ -369,7 +356,7 @@ Result<Node> Parser::ParseWord() {
 Result<Node> Parser::ParseFunction() {
   if (Now().kind != TokenKind::kWord) return Unexpected();
   auto node = Call(LowerCase(Now().keyword), Now().position);
-  at_ += 2;
+  Skip(2);
   if (Take(")")) return node;
   do {
     ARROW_ASSIGN_OR_RAISE(node->children.emplace_back(), ParseOr());
@@ -380,7 +367,7 @@ Result<Node> Parser::ParseFunction() {
 
 Result<Node> Parser::ParseCase() {
   auto node = Make(SparkNode::Kind::kCase, "", Now().position);
-  ++at_;
+  Skip();
   if (!Is("WHEN")) {
     return Error(ErrorCode::kUnsupportedFeature, "CASE with an operand{}",
                  SparkPosition(node->position));
@@ -399,7 +386,7 @@ Result<Node> Parser::ParseCase() {
 
 Result<Node> Parser::ParseCast() {
   auto node = Make(SparkNode::Kind::kCast, "", Now().position);
-  at_ += 2;
+  Skip(2);
   ARROW_ASSIGN_OR_RAISE(node->children.emplace_back(), ParseOr());
   ARROW_RETURN_NOT_OK(Expect("AS"));
   ARROW_ASSIGN_OR_RAISE(node->type, ParseType());
@@ -426,12 +413,12 @@ Result<std::shared_ptr<arrow::DataType>> Parser::ParseType() {
     type = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
   }
   if (type == nullptr) return Unexpected();
-  ++at_;
+  Skip();
   return type;
 }
 
 Result<std::shared_ptr<arrow::DataType>> Parser::ParseDecimal() {
-  ++at_;
+  Skip();
   int numbers[2] = {10, 0};
   if (Take("(")) {
     for (int& number : numbers) {
@@ -440,7 +427,7 @@ Result<std::shared_ptr<arrow::DataType>> Parser::ParseDecimal() {
         return Unexpected();
       }
       number = std::stoi(Now().text);
-      ++at_;
+      Skip();
       if (!Take(",")) break;
     }
     ARROW_RETURN_NOT_OK(Expect(")"));

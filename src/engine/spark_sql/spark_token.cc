@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include <arrow/util/utf8.h>
+#include "columnar/utf8.h"
 
 namespace deltaport::engine {
 namespace {
@@ -114,8 +114,7 @@ Status Tokenizer::ReadText(char quote) {
   if (!tokens_.empty() && tokens_.back().kind == SparkToken::Kind::kText) {
     return Refuse("two texts in a row");
   }
-  if (!arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(text.data()),
-                                 static_cast<int64_t>(text.size()))) {
+  if (!columnar::IsUtf8(text)) {
     return Refuse("a text that is not UTF-8");
   }
   Add(SparkToken::Kind::kText, std::move(text));
@@ -181,10 +180,7 @@ Status Tokenizer::ReadSymbol() {
 
 }  // namespace
 
-Result<std::vector<SparkToken>> TokenizeSpark(std::string_view sql) {
-  arrow::util::InitializeUTF8();
-  return Tokenizer(sql).Run();
-}
+Result<std::vector<SparkToken>> TokenizeSpark(std::string_view sql) { return Tokenizer(sql).Run(); }
 
 std::string SparkPosition(size_t position) { return fmt::format(" at character {}", position + 1); }
 

@@ -51,10 +51,10 @@ std::shared_ptr<arrow::DataType> AtomicType(std::string_view keyword) {
   return nullptr;
 }
 
-class ColumnParser {
+class ColumnParser : private engine::SparkTokenCursor {
  public:
   ColumnParser(std::string_view text, std::vector<SparkToken> tokens)
-      : text_(text), tokens_(std::move(tokens)) {}
+      : SparkTokenCursor(std::move(tokens)), text_(text) {}
 
   Result<arrow::FieldVector> Run() {
     arrow::FieldVector columns;
@@ -68,17 +68,6 @@ class ColumnParser {
  private:
   using Notes = arrow::KeyValueMetadata;
 
-  const SparkToken& Now(size_t ahead = 0) const {
-    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
-  }
-  bool Is(std::string_view keyword, size_t ahead = 0) const {
-    return Now(ahead).keyword == keyword;
-  }
-  bool Take(std::string_view keyword) {
-    if (!Is(keyword)) return false;
-    ++at_;
-    return true;
-  }
   Status Expect(std::string_view keyword) {
     return Take(keyword) ? Status::OK() : Unexpected(fmt::format("'{}'", keyword));
   }
@@ -102,14 +91,12 @@ class ColumnParser {
   Result<std::shared_ptr<arrow::DataType>> ParseDecimal();
 
   const std::string_view text_;
-  const std::vector<SparkToken> tokens_;
-  size_t at_ = 0;
   int depth_ = 0;
 };
 
 Result<std::string> ColumnParser::ParseName() {
   if (Now().kind != Kind::kWord && Now().kind != Kind::kQuotedName) return Unexpected("a name");
-  return tokens_[at_++].text;
+  return TakeText();
 }
 
 Result<std::shared_ptr<arrow::Field>> ColumnParser::ParseColumn() {
@@ -131,7 +118,7 @@ Status ColumnParser::ParseAttribute(bool& nullable, Notes& notes) {
   }
   if (Take("COMMENT")) {
     if (Now().kind != Kind::kText) return Unexpected("a text");
-    notes.Append("comment", tokens_[at_++].text);
+    notes.Append("comment", TakeText());
     return Status::OK();
   }
   if (Take("DEFAULT")) {
@@ -188,7 +175,7 @@ Result<int64_t> ColumnParser::ParseNumber() {
   if (Now().kind != Kind::kNumber || error != std::errc() || end != text.data() + text.size()) {
     return Unexpected("a whole number");
   }
-  ++at_;
+  Skip();
   return number;
 }
 
@@ -203,7 +190,7 @@ Result<std::string> ColumnParser::ParseExpression(bool parenthesised) {
     const bool attribute = (Is("NOT") && Is("NULL", 1)) || Is("COMMENT") || Is("GENERATED");
     if (outside && !parenthesised && (Is(",") || Is(")") || attribute)) break;
     open += Is("(") ? 1 : Is(")") ? -1 : 0;
-    ++at_;
+    Skip();
   }
   std::string text(text_.substr(first, Now().position - first));
   while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.pop_back();
@@ -217,7 +204,7 @@ Result<std::shared_ptr<arrow::DataType>> ColumnParser::ParseType(Notes* notes) {
   if (keyword == "DECIMAL" || keyword == "DEC" || keyword == "NUMERIC") return ParseDecimal();
   if (keyword == "VARCHAR" || keyword == "CHAR") {
     if (notes == nullptr) return Unexpected("STRING: lengths are kept for columns only; a type");
-    ++at_;
+    Skip();
     ARROW_RETURN_NOT_OK(Expect("("));
     ARROW_ASSIGN_OR_RAISE(const int64_t length, ParseNumber());
     ARROW_RETURN_NOT_OK(Expect(")"));
@@ -228,7 +215,7 @@ Result<std::shared_ptr<arrow::DataType>> ColumnParser::ParseType(Notes* notes) {
   if (keyword == "ARRAY" || keyword == "MAP" || keyword == "STRUCT") return ParseNested(keyword);
   auto type = AtomicType(keyword);
   if (type == nullptr) return Unexpected("a type");
-  ++at_;
+  Skip();
   return type;
 }
 
@@ -237,7 +224,7 @@ Result<std::shared_ptr<arrow::DataType>> ColumnParser::ParseNested(std::string_v
     return Error(ErrorCode::kInvalidArgument, "columns: nested more than {} levels deep",
                  kTypeMaxDepth);
   }
-  ++at_;
+  Skip();
   ARROW_RETURN_NOT_OK(Expect("<"));
   ++depth_;
   std::shared_ptr<arrow::DataType> type;
@@ -272,7 +259,7 @@ Result<std::shared_ptr<arrow::DataType>> ColumnParser::ParseStruct() {
 }
 
 Result<std::shared_ptr<arrow::DataType>> ColumnParser::ParseDecimal() {
-  ++at_;
+  Skip();
   int64_t precision = 10;
   int64_t scale = 0;
   if (Take("(")) {
