@@ -98,8 +98,8 @@ Written by `{command}`; `benchmarks/README.md` says what is measured and how.
 - Each figure is the median of {rounds} round{'s' if rounds > 1 else ''}, in which the contenders
   take turns. Load generator and server share the cores. Embedded DuckDB runs the same question in a
   Python process, without HTTP and without JSON.
-- MB/s of a stream counts the bytes that each server sends: datap-rs sends text as Arrow views, which
-  makes the same rows 1.8 times as large. Seconds compare.
+- MB/s of a stream counts the bytes that each server sends: datap-rs sends text as Arrow views, so
+  that the same rows are 1.8 times as large. Seconds compare.
 
 {table(metrics, contenders, median)}
 
